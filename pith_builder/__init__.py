@@ -1,0 +1,1 @@
+"""Pith Builder: mint, keep and verify content-addressed records of arXiv papers."""

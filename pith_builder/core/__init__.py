@@ -1,0 +1,1 @@
+"""What a Pith record is: pure values and functions over bytes, with no clock, file or network."""

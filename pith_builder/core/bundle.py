@@ -1,0 +1,103 @@
+"""The bundle: everything a stranger needs to check one record, signed whole (FORMAT.md 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orjson import Fragment
+
+from pith_builder.core.alias import SourceAlias
+from pith_builder.core.canonical import (
+    BundleDigest,
+    JsonValue,
+    RecordDigest,
+    canonical_json,
+    dump_canonical,
+    sha256,
+)
+from pith_builder.core.event import Event
+from pith_builder.core.forms import BUNDLE_TYPE, BUNDLE_VERSION, MERGE_VERSION
+from pith_builder.core.keys import PublicKey, Signer, signature_block
+from pith_builder.core.merge import State
+from pith_builder.core.number import PithNumber
+from pith_builder.core.registry import Registry, bundle_links, primary_mirror_hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A signed bundle.
+
+    Attributes:
+        bundle_sha256: The digest of the bundle without its signature, in hexadecimal.
+        signature: Its signature block.
+        document: Its canonical JSON, whole.
+    """
+
+    bundle_sha256: str
+    signature: dict[str, JsonValue]
+    document: bytes
+
+
+def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a record
+    number: PithNumber,
+    record: JsonValue,
+    digest: RecordDigest,
+    *,
+    aliases: Iterable[SourceAlias],
+    events: Sequence[Event],
+    state: State,
+    registry: Registry,
+    signer: Signer,
+    public_keys: Sequence[PublicKey],
+    built_at: str,
+    signed_at: str,
+) -> Bundle:
+    """Gather what is known of a record and sign it.
+
+    Args:
+        number: The record's name.
+        record: The canonical record, as JSON value.
+        digest: Its canonical digest.
+        aliases: Its aliases, sorted by kind and value.
+        events: Its events, valid or not, in the order they are listed in.
+        state: The merge of those events.
+        registry: Who builds the bundle.
+        signer: The registry's key.
+        public_keys: The keys that signed any of it.
+        built_at: When, `YYYY-MM-DDTHH:MM:SSZ`.
+        signed_at: When it is signed, in the form T6.
+    """
+    bundle: dict[str, JsonValue] = {
+        "built_at": built_at,
+        "bundle_type": BUNDLE_TYPE,
+        "bundle_version": BUNDLE_VERSION,
+        "canonical_record": record,
+        "canonical_sha256": digest.hex(),
+        "events": [Fragment(event.document) for event in events],
+        "links": bundle_links(registry.base_url, number),
+        "merge_version": MERGE_VERSION,
+        "mirror_hints": [primary_mirror_hint(registry.base_url, registry.name, number)],
+        "pith_number": str(number),
+        "public_keys": [key.to_json_object() for key in public_keys],
+        "short_pith_number": number.short(),
+        "source": record["source"],
+        "source_aliases": [alias.to_json_object() for alias in aliases],
+        "state": Fragment(state.document),
+        "timestamp_proofs": [],
+    }
+    bundle_digest = BundleDigest(sha256(dump_canonical(bundle)))
+    bundle_sha256 = bundle_digest.hex()
+    signature = signature_block(signer, bundle_digest, signed_at)
+    bundle["bundle_signature"] = {**signature, "bundle_sha256": bundle_sha256}
+    return Bundle(bundle_sha256=bundle_sha256, signature=signature, document=dump_canonical(bundle))
+
+
+def bundle_digest(bundle: dict[str, JsonValue]) -> BundleDigest:
+    """Recompute the digest of a bundle without its signature.
+
+    Raises:
+        MalformedError: The bundle has no canonical JSON.
+    """
+    unsigned = {key: value for key, value in bundle.items() if key != "bundle_signature"}
+    return BundleDigest(sha256(canonical_json(unsigned)))

@@ -1,0 +1,220 @@
+"""Canonical JSON, canonical text, and the digests made of them (FORMAT.md 1 and 2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any, ClassVar, NoReturn, TypeAlias
+
+import orjson
+
+from pith_builder.errors import MalformedError
+
+JsonValue: TypeAlias = Any
+"""None, bool, int, float, str, or a list or str-keyed dict of them."""
+
+MAX_DEPTH = 64
+"""Levels of nesting that a document may have (FORMAT.md 1)."""
+
+_INT64_MIN = -(2**63)
+_UINT64_MAX = 2**64 - 1
+_MAX_INTEGER_CHARACTERS = 20  # the length of -9223372036854775808 and of 18446744073709551615
+
+
+class SignableDigest(bytes):
+    """The 32 raw bytes of a SHA-256 that Ed25519 signs, typed by the kind of its document."""
+
+    __slots__ = ()
+    signed_message: ClassVar[str]
+
+
+class RecordDigest(SignableDigest):
+    """The digest of a canonical record (FORMAT.md 3)."""
+
+    __slots__ = ()
+    signed_message = "canonical_sha256_bytes"
+
+
+class EventDigest(SignableDigest):
+    """The digest of an event's content (FORMAT.md 7)."""
+
+    __slots__ = ()
+    signed_message = "open_graph_event_sha256_bytes"
+
+
+class BundleDigest(SignableDigest):
+    """The digest of a bundle without its signature (FORMAT.md 10)."""
+
+    __slots__ = ()
+    signed_message = "bundle_sha256_bytes"
+
+
+class ManifestDigest(SignableDigest):
+    """The digest of a lake's manifest without its signature (DESIGN.md 4)."""
+
+    __slots__ = ()
+    signed_message = "manifest_sha256_bytes"
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the 32 bytes of the SHA-256 of `data`."""
+    return hashlib.sha256(data).digest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of `data` in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical_text(text: str) -> str:
+    r"""Return `text` with its white space collapsed and its letters lower-cased (FORMAT.md 2).
+
+    Ruling: no Unicode normalisation is applied; TeX stays TeX.
+
+    >>> canonical_text('  The  Schr\\"odinger\n  Equation ')
+    'the schr\\"odinger equation'
+    """
+    return " ".join(text.split()).lower()
+
+
+def dump_canonical(value: JsonValue) -> bytes:
+    """Serialise a document of our own making: `canonical_json` without its checks.
+
+    The value holds no float and no integer beyond 64 bits, because this package writes none;
+    `orjson.Fragment` stands for a part that is canonical already.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def canonical_json(value: JsonValue) -> bytes:
+    """Return the canonical JSON of any JSON value (FORMAT.md 1).
+
+    Equal to `json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)` in
+    UTF-8, and for values without floats and with ASCII keys to RFC 8785.
+
+    Raises:
+        MalformedError: The value holds what canonical JSON refuses: NaN, an infinity, an integer
+            beyond 64 bits, a lone surrogate, a key that is no string, or more than 64 levels.
+
+    >>> canonical_json({"b": [1, None], "a": "é/"}).decode()
+    '{"a":"é/","b":[1,null]}'
+    """
+    has_float = _checked(value, 1)
+    try:
+        if not has_float:
+            return dump_canonical(value)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return text.encode()
+    except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
+        raise MalformedError(f"not to be written as canonical JSON: {error}") from error
+
+
+def digest(value: JsonValue) -> bytes:
+    """Return the SHA-256 of the canonical JSON of `value` (FORMAT.md 1), as 32 bytes.
+
+    Raises:
+        MalformedError: As `canonical_json`.
+    """
+    return sha256(canonical_json(value))
+
+
+def parse_json(data: bytes) -> JsonValue:
+    """Parse one JSON text (RFC 8259), refusing whatever has no canonical form (FORMAT.md 1).
+
+    Raises:
+        MalformedError: The bytes are not UTF-8 or not JSON, or hold a duplicate key, NaN, an
+            infinity, an integer beyond 64 bits, a lone surrogate or more than 64 levels.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_int=_parse_integer,
+            parse_float=_parse_float,
+        )
+    except json.JSONDecodeError as error:
+        raise MalformedError(
+            f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise MalformedError(f"nested deeper than {MAX_DEPTH} levels") from error
+    _checked(value, 1)
+    return value
+
+
+def _object_without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedError(f"the key {twice!r} stands twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedError(f"{name} is not JSON")
+
+
+def _parse_integer(digits: str) -> int:
+    if len(digits) > _MAX_INTEGER_CHARACTERS:
+        raise MalformedError(f"an integer of {len(digits)} characters is beyond 64 bits")
+    return int(digits)
+
+
+def _parse_float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise MalformedError(f"the number {digits[:40]} is too large for a float")
+    return value
+
+
+def _checked(value: JsonValue, level: int) -> bool:
+    """Return whether `value` holds a float, once it is shown to have a canonical form."""
+    kind = type(value)
+    if kind is str:
+        if not value.isascii():
+            _refuse_surrogates(value)
+        return False
+    if value is None or kind is bool:
+        return False
+    if kind is int:
+        if not _INT64_MIN <= value <= _UINT64_MAX:
+            raise MalformedError(f"the integer {value:.6e} is beyond 64 bits")
+        return False
+    if kind is dict or kind is list:
+        return _checked_container(value, level)
+    if kind is float:
+        if not math.isfinite(value):
+            raise MalformedError(f"{value} has no form in JSON")
+        return True
+    raise MalformedError(f"a {kind.__name__} has no form in JSON")
+
+
+def _checked_container(value: JsonValue, level: int) -> bool:
+    if level > MAX_DEPTH:
+        raise MalformedError(f"nested deeper than {MAX_DEPTH} levels")
+    members = value
+    if type(value) is dict:
+        for key in value:
+            if type(key) is not str:
+                raise MalformedError(f"the key {key!r} of an object is no string")
+            if not key.isascii():
+                _refuse_surrogates(key)
+        members = value.values()
+    has_float = False
+    for member in members:
+        has_float = _checked(member, level + 1) or has_float
+    return has_float
+
+
+def _refuse_surrogates(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedError(f"a lone surrogate stands at character {error.start}") from error

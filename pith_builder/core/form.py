@@ -1,0 +1,173 @@
+"""Forms: what a document of a kind must look like, said once and used for checking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pith_builder.core.canonical import JsonValue
+from pith_builder.core.report import Code, Failure, pointer, shown
+from pith_builder.errors import MalformedError
+
+
+class Form(Protocol):
+    """What a value must look like."""
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield every failure of `value`, which stands at `path`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """Exactly one value."""
+
+    wanted: JsonValue
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure unless `value` is the wanted one, of the wanted type."""
+        if type(value) is not type(self.wanted) or value != self.wanted:
+            yield Failure(
+                path, Code.WRONG_VALUE, f"found {shown(value)}, wanted {shown(self.wanted)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that matches a pattern as a whole."""
+
+    pattern: re.Pattern[str] | None = None
+    wanted: str = "a string"
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure unless `value` is such a string."""
+        if not isinstance(value, str):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted a string")
+        elif self.pattern is not None and not self.pattern.fullmatch(value):
+            yield Failure(path, Code.WRONG_VALUE, f"found {shown(value)}, wanted {self.wanted}")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A string that a parser of ours accepts."""
+
+    parse: Callable[[str], object]
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure with the parser's own words, where it refuses `value`."""
+        if not isinstance(value, str):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted a string")
+            return
+        try:
+            self.parse(value)
+        except MalformedError as error:
+            yield Failure(path, Code.WRONG_VALUE, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number of at least `minimum`."""
+
+    minimum: int = 0
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure unless `value` is such a number."""
+        if type(value) is not int:
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted an integer")
+        elif value < self.minimum:
+            yield Failure(path, Code.WRONG_VALUE, f"found {value}, wanted at least {self.minimum}")
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """True or false."""
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure unless `value` is true or false."""
+        if type(value) is not bool:
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted true or false")
+
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """Null, or a value of another form."""
+
+    form: Form
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield the other form's failures unless `value` is null."""
+        if value is not None:
+            yield from self.form.failures(value, path)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list, each item of one form."""
+
+    form: Form
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield the failures of every item."""
+        if not isinstance(value, list):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted a list")
+            return
+        for index, item in enumerate(value):
+            yield from self.form.failures(item, path + pointer(index))
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """An object with exactly these fields; `optional` ones may be missing."""
+
+    fields: Mapping[str, Form]
+    optional: frozenset[str] = field(default_factory=frozenset)
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield the failures of every field, those missing and those unknown."""
+        if not isinstance(value, dict):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted an object")
+            return
+        for key, form in self.fields.items():
+            if key in value:
+                yield from form.failures(value[key], path + pointer(key))
+            elif key not in self.optional:
+                yield Failure(path + pointer(key), Code.MISSING_FIELD, "is missing")
+        for key in sorted(value.keys() - self.fields.keys()):
+            yield Failure(path + pointer(key), Code.UNKNOWN_FIELD, "is no field of this object")
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object of any keys, each value of one form."""
+
+    form: Form
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield the failures of every value."""
+        if not isinstance(value, dict):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted an object")
+            return
+        for key, member in value.items():
+            yield from self.form.failures(member, path + pointer(key))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyObject:
+    """Any object, carried untouched."""
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield a failure unless `value` is an object."""
+        if not isinstance(value, dict):
+            yield Failure(path, Code.WRONG_TYPE, f"found {shown(value)}, wanted an object")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue:
+    """Anything at all."""
+
+    def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
+        """Yield nothing."""
+        del value, path
+        yield from ()

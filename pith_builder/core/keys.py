@@ -1,0 +1,186 @@
+"""Public keys, signatures, and what it takes to make and to check one (FORMAT.md 5)."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pith_builder.core.canonical import JsonValue, SignableDigest, sha256
+from pith_builder.core.number import base32
+from pith_builder.errors import MalformedError, VerificationError
+
+ALGORITHM = "ed25519"
+SIGNATURE_STATUS = "signed_v1"
+PUBLIC_KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+
+
+class UnknownKeyError(VerificationError):
+    """No trusted key has this key id, or the one that has it has another fingerprint."""
+
+    def __init__(self, message: str, field: str) -> None:
+        """Say so, and which of the two: `key_id` or `public_key_fingerprint`."""
+        super().__init__(message)
+        self.field = field
+
+
+class BadSignatureError(VerificationError):
+    """The key did not make this signature of this digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """An Ed25519 public key and what its holder says of it.
+
+    Attributes:
+        key_id: The name its holder gives it.
+        raw: The 32 bytes.
+        rotates_at: When the holder will take another, or None.
+        url: Where the holder publishes it, or None.
+        notes: What the holder says of it, or None.
+        fingerprint: The first 32 hexadecimal digits of the SHA-256 of the bytes.
+        fingerprint_b32: The first 26 characters of base32 of that whole SHA-256.
+    """
+
+    key_id: str
+    raw: bytes
+    rotates_at: str | None = None
+    url: str | None = None
+    notes: str | None = None
+    fingerprint: str = field(init=False)
+    fingerprint_b32: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != PUBLIC_KEY_BYTES:
+            raise MalformedError(f"an Ed25519 public key has 32 bytes, not {len(self.raw)}")
+        if not self.key_id:
+            raise MalformedError("the key id is empty")
+        whole = sha256(self.raw)
+        object.__setattr__(self, "fingerprint", whole.hex()[:32])
+        object.__setattr__(self, "fingerprint_b32", base32(whole)[:26])
+
+    def to_json_object(self) -> dict[str, JsonValue]:
+        """Return the public-key object."""
+        return {
+            "algorithm": ALGORITHM,
+            "fingerprint_sha256_b32_first128bits": self.fingerprint_b32,
+            "fingerprint_sha256_hex": self.fingerprint,
+            "format": "raw",
+            "key_id": self.key_id,
+            "notes": self.notes,
+            "public_key_b64": b64encode(self.raw).decode(),
+            "public_key_hex": self.raw.hex(),
+            "rotates_at": self.rotates_at,
+            "url": self.url,
+        }
+
+    @classmethod
+    def from_json_object(cls, value: JsonValue) -> PublicKey:
+        """Read a public-key object, whose several forms of one key must agree.
+
+        Raises:
+            MalformedError: The value is no public-key object, or contradicts itself.
+        """
+        try:
+            key = cls(
+                key_id=value["key_id"],
+                raw=bytes.fromhex(value["public_key_hex"]),
+                rotates_at=value.get("rotates_at"),
+                url=value.get("url"),
+                notes=value.get("notes"),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MalformedError(f"not a public-key object: {error!r}") from error
+        for name, wanted in key.to_json_object().items():
+            if name in value and value[name] != wanted:
+                raise MalformedError(
+                    f"the public key {key.key_id!r} contradicts itself: "
+                    f"{name} is {value[name]!r}, by its public_key_hex it is {wanted!r}"
+                )
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An Ed25519 signature and the name of the key that is said to have made it."""
+
+    key_id: str
+    fingerprint: str
+    value: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.value) != SIGNATURE_BYTES:
+            raise MalformedError(f"an Ed25519 signature has 64 bytes, not {len(self.value)}")
+
+    @classmethod
+    def from_block(cls, block: JsonValue) -> Signature:
+        """Read the signature out of a receipt or a signature block of sound form.
+
+        Raises:
+            MalformedError: `signature_b64` is not standard base64 of 64 bytes.
+        """
+        return cls(
+            block["key_id"],
+            block["public_key_fingerprint"],
+            decode_base64(block["signature_b64"]),
+        )
+
+
+class Signer(Protocol):
+    """Whatever holds a private key."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half of the key."""
+        ...
+
+    def sign(self, digest: SignableDigest) -> bytes:
+        """Return the 64 bytes of an Ed25519 signature over the 32 bytes of `digest`."""
+        ...
+
+
+class Keyring(Protocol):
+    """The keys a verifier trusts. Trust comes from here, never from a document."""
+
+    def verified(self, digest: SignableDigest, signature: Signature) -> PublicKey:
+        """Return the trusted key, once it is shown to have signed `digest`.
+
+        Raises:
+            UnknownKeyError: No trusted key has this id and fingerprint.
+            BadSignatureError: The key did not sign this digest.
+        """
+        ...
+
+
+def signature_block(signer: Signer, digest: SignableDigest, signed_at: str) -> dict[str, JsonValue]:
+    """Sign `digest` and return the block that events, bundles and manifests carry.
+
+    `signed_at` is an instant in the form T6.
+    """
+    key = signer.public_key
+    return {
+        "algorithm": ALGORITHM,
+        "key_id": key.key_id,
+        "public_key_fingerprint": key.fingerprint,
+        "signature_b64": b64encode(signer.sign(digest)).decode(),
+        "signature_status": SIGNATURE_STATUS,
+        "signed_at": signed_at,
+        "signed_message": digest.signed_message,
+    }
+
+
+def decode_base64(text: str) -> bytes:
+    """Decode standard base64 in its one canonical spelling.
+
+    Raises:
+        MalformedError: The text is not base64, or not as an encoder writes it.
+    """
+    try:
+        data = b64decode(text, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise MalformedError(f"not standard base64: {text[:40]!r}") from error
+    if b64encode(data).decode() != text:
+        raise MalformedError(f"not canonical base64: {text[:40]!r}")
+    return data

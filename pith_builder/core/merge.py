@@ -1,0 +1,206 @@
+"""The state of a record: the merge `pith-open-graph-merge-v1` of its events (FORMAT.md 9)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orjson import Fragment
+
+from pith_builder.core.alias import SourceAlias
+from pith_builder.core.canonical import JsonValue, dump_canonical, sha256_hex
+from pith_builder.core.event import Event, claimed_id
+from pith_builder.core.event_checks import Reason, event_findings
+from pith_builder.core.forms import (
+    CURRENT_LISTS,
+    MERGE_VERSION,
+    RECORD_CREATED,
+    STATE_TYPE,
+    STATE_VERSION,
+)
+from pith_builder.core.keys import Keyring
+from pith_builder.errors import VerificationError
+
+_RANKS = {kind: rank for rank, kind in enumerate((RECORD_CREATED, *CURRENT_LISTS))}
+_WEIGHTS = {reason: weight for weight, reason in enumerate(Reason)}
+
+
+class NoStateError(VerificationError):
+    """No valid `record_created` is among the events: there is no state."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InvalidEvent:
+    """An event that does not hold, and the first reason why."""
+
+    event_id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the events of one record come to.
+
+    Attributes:
+        event_count: Events, by id.
+        invalid_event_count: Those of them that do not hold.
+        equivocation_count: Sets of events that contradict each other.
+        state_sha256: The digest of the state, in hexadecimal.
+        document: Its canonical JSON, whole.
+    """
+
+    event_count: int
+    invalid_event_count: int
+    equivocation_count: int
+    state_sha256: str
+    document: bytes
+
+    @property
+    def valid_event_count(self) -> int:
+        """Events that hold."""
+        return self.event_count - self.invalid_event_count
+
+
+def merge(
+    number: str, events: Iterable[JsonValue], aliases: Iterable[SourceAlias], keyring: Keyring
+) -> State:
+    """Merge events, from anywhere and in any order, into the state of the record `number`.
+
+    Raises:
+        NoStateError: No valid `record_created` is among them.
+        MalformedError: An event has no canonical JSON.
+    """
+    valid, invalid = sort_out(number, events, keyring)
+    return state_of(number, valid, invalid, aliases)
+
+
+def sort_out(
+    number: str, events: Iterable[JsonValue], keyring: Keyring
+) -> tuple[tuple[Event, ...], tuple[InvalidEvent, ...]]:
+    """Tell valid from invalid events (rules 1 and 2); of copies of one id a valid one wins.
+
+    Ruling: of several valid copies, which can differ in their signature alone, the one whose
+    canonical JSON comes first is kept; of invalid copies, the weightiest reason is.
+
+    Raises:
+        MalformedError: An event has no canonical JSON.
+    """
+    valid: dict[str, Event] = {}
+    reasons: dict[str, Reason] = {}
+    for value in events:
+        event_id = claimed_id(value)
+        finding = next(event_findings(value, number, keyring), None)
+        if finding is None:
+            event = Event.from_json_object(value)
+            known = valid.get(event_id)
+            if known is None or event.document < known.document:
+                valid[event_id] = event
+        else:
+            known_reason = reasons.get(event_id, finding[0])
+            reasons[event_id] = min(finding[0], known_reason, key=_WEIGHTS.__getitem__)
+    invalid = tuple(
+        InvalidEvent(event_id, reasons[event_id]) for event_id in sorted(reasons.keys() - valid)
+    )
+    return tuple(valid[event_id] for event_id in sorted(valid)), invalid
+
+
+def state_of(
+    number: str,
+    valid: Sequence[Event],
+    invalid: Sequence[InvalidEvent],
+    aliases: Iterable[SourceAlias],
+) -> State:
+    """Apply valid events (rules 3 to 6).
+
+    Raises:
+        NoStateError: No `record_created` is among them.
+    """
+    equivocations, refused = _equivocations(valid)
+    applied = sorted(
+        (event for event in valid if event.event_id not in refused), key=_order_of_application
+    )
+    current = _current(applied)
+    current["canonical_record"] = _canonical_record(number, applied)
+    current["source_aliases"] = [alias.to_json_object() for alias in aliases]
+    state = {
+        "applied_event_ids": [event.event_id for event in applied],
+        "current": Fragment(dump_canonical(current)),
+        "equivocation_count": len(equivocations),
+        "equivocations": equivocations,
+        "event_count": len(valid) + len(invalid),
+        "invalid_event_count": len(invalid),
+        "invalid_events": [
+            {"event_id": event.event_id, "reason": str(event.reason)} for event in invalid
+        ],
+        "merge_version": MERGE_VERSION,
+        "pith_number": number,
+        "state_type": STATE_TYPE,
+        "state_version": STATE_VERSION,
+        "valid_event_count": len(valid),
+    }
+    state_sha256 = sha256_hex(dump_canonical(state))
+    return State(
+        event_count=len(valid) + len(invalid),
+        invalid_event_count=len(invalid),
+        equivocation_count=len(equivocations),
+        state_sha256=state_sha256,
+        document=dump_canonical({**state, "state_sha256": state_sha256}),
+    )
+
+
+def _current(applied: Sequence[Event]) -> dict[str, JsonValue]:
+    """Return what applied events show, less what one of the same signer supersedes (rule 5).
+
+    Ruling: of several registries' `record_created` events, the first applied is shown.
+    """
+    superseded = {(event.signer_id, gone) for event in applied for gone in event.supersedes}
+    current: dict[str, JsonValue] = {name: [] for name in CURRENT_LISTS.values()}
+    current[RECORD_CREATED] = None
+    for event in applied:
+        if (event.signer_id, event.event_id) in superseded:
+            continue
+        if event.event_type == RECORD_CREATED:
+            current[RECORD_CREATED] = current[RECORD_CREATED] or event.reduced
+        elif event.event_type in CURRENT_LISTS:
+            current[CURRENT_LISTS[event.event_type]].append(event.reduced)
+    return current
+
+
+def _canonical_record(number: str, applied: Sequence[Event]) -> JsonValue:
+    for event in applied:
+        if event.event_type == RECORD_CREATED:
+            return event.payload["canonical_record"]
+    raise NoStateError(f"{number}: no valid record_created event, so there is no state")
+
+
+def _order_of_application(event: Event) -> tuple[str, int, str]:
+    return event.created_at, _RANKS.get(event.event_type, len(_RANKS)), event.event_id
+
+
+def _equivocations(valid: Sequence[Event]) -> tuple[list[JsonValue], frozenset[str]]:
+    """Return the sets of events that claim one place, and the ids of all but their first (rule 3).
+
+    Ruling: the sets are sorted by type, signer and previous event.
+    """
+    claims: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
+    for event in valid:
+        if event.event_type == RECORD_CREATED:
+            claims[event.event_type, event.signer_id, ""].append(event)
+        elif event.prev_event is not None:
+            claims[event.event_type, event.signer_id, event.prev_event].append(event)
+    found: list[JsonValue] = []
+    refused: set[str] = set()
+    for (event_type, signer_id, prev_event), rivals in sorted(claims.items()):
+        if len(rivals) > 1:
+            rivals.sort(key=lambda event: (event.created_at, event.event_id))
+            refused.update(event.event_id for event in rivals[1:])
+            found.append(
+                {
+                    "event_ids": sorted(event.event_id for event in rivals),
+                    "event_type": event_type,
+                    "prev_event": prev_event or None,
+                    "signer_id": signer_id,
+                }
+            )
+    return found, frozenset(refused)

@@ -1,0 +1,132 @@
+"""Verifying a document of any kind: every failure found, in one report (FORMAT.md 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pith_builder.core.bundle_checks import bundle_failures, state_failures
+from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.event_checks import event_findings, signature_failures
+from pith_builder.core.form import AnyObject, Form
+from pith_builder.core.forms import BUNDLE, PUBLIC_KEY, RECORD_DOCUMENT, STATE
+from pith_builder.core.keys import Keyring
+from pith_builder.core.manifest import MANIFEST, manifest_digest
+from pith_builder.core.record_document_checks import record_document_failures
+from pith_builder.core.report import Code, Failure, Report, differences, pointer
+from pith_builder.core.sound import Sound, fingerprint_failures
+from pith_builder.errors import MalformedError
+
+
+def verify_bytes(data: bytes, keyring: Keyring) -> Report:
+    """Verify the one document that `data` holds; never raises, whatever the bytes are."""
+    try:
+        value = parse_json(data)
+    except MalformedError as error:
+        return Report("unknown", "", (Failure("", Code.NOT_JSON, str(error)),))
+    return verify(value, keyring)
+
+
+def verify(document: JsonValue, keyring: Keyring) -> Report:
+    """Verify a parsed document of any kind; the fields it has tell which kind it is.
+
+    Trust comes from `keyring`; keys that the document carries prove its integrity at most.
+    """
+    for kind in _KINDS:
+        if isinstance(document, dict) and not kind.told_by.isdisjoint(document):
+            found = tuple(kind.form.failures(document, ""))
+            checked = tuple(kind.failures(Sound(document, found), keyring))
+            name = str(document.get(kind.named_by, ""))[:80]
+            return Report(kind.name, name, (*found, *checked))
+    message = f"not a Pith document: it has none of the fields {_TELLING}"
+    return Report("unknown", "", (Failure("", Code.UNKNOWN_KIND, message),))
+
+
+def _whole_event_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    for _, failure in event_findings(holds.document, None, keyring):
+        yield failure
+
+
+def _public_key_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    del keyring
+    if holds.has(""):
+        yield from fingerprint_failures(holds.document, "")
+
+
+def _manifest_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    if holds.has("/manifest_signature"):
+        signature = holds.document["manifest_signature"]
+        found = manifest_digest(holds.document)
+        yield from differences(
+            signature["manifest_sha256"],
+            found.hex(),
+            "/manifest_signature/manifest_sha256",
+            Code.MANIFEST_DIGEST_MISMATCH,
+            "the rest of the manifest",
+        )
+        yield from signature_failures(found, signature, keyring, "/manifest_signature")
+    if holds.has("/tables"):
+        for name, table in holds.document["tables"].items():
+            yield from differences(
+                table["rows"],
+                sum(part["rows"] for part in table["parts"]),
+                pointer("tables", name, "rows"),
+                Code.COUNT_MISMATCH,
+                "its parts",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    name: str
+    told_by: frozenset[str]
+    named_by: str
+    form: Form
+    failures: Callable[[Sound, Keyring], Iterator[Failure]]
+
+
+_KINDS = (
+    _Kind(
+        name="bundle",
+        told_by=frozenset({"bundle_type", "bundle_signature"}),
+        named_by="pith_number",
+        form=BUNDLE,
+        failures=bundle_failures,
+    ),
+    _Kind(
+        name="state",
+        told_by=frozenset({"state_type", "state_sha256"}),
+        named_by="pith_number",
+        form=STATE,
+        failures=state_failures,
+    ),
+    _Kind(
+        name="record",
+        told_by=frozenset({"record_type", "agent_actions"}),
+        named_by="pith_number",
+        form=RECORD_DOCUMENT,
+        failures=record_document_failures,
+    ),
+    _Kind(
+        name="event",
+        told_by=frozenset({"event_type", "event_id"}),
+        named_by="event_id",
+        form=AnyObject(),
+        failures=_whole_event_failures,
+    ),
+    _Kind(
+        name="manifest",
+        told_by=frozenset({"manifest_type", "manifest_signature"}),
+        named_by="sequence",
+        form=MANIFEST,
+        failures=_manifest_failures,
+    ),
+    _Kind(
+        name="public_key",
+        told_by=frozenset({"public_key_hex", "public_key_b64"}),
+        named_by="key_id",
+        form=PUBLIC_KEY,
+        failures=_public_key_failures,
+    ),
+)
+_TELLING = ", ".join(sorted(field for kind in _KINDS for field in kind.told_by))

@@ -1,0 +1,1 @@
+"""Keys on disk, signing and checking with Ed25519: the only home of PyNaCl."""

@@ -1,0 +1,92 @@
+"""Ed25519 by libsodium: a signer, and a keyring of trusted public keys (FORMAT.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError as SodiumRefusedError
+
+from pith_builder.core.canonical import SignableDigest
+from pith_builder.core.keys import (
+    SIGNATURE_BYTES,
+    BadSignatureError,
+    PublicKey,
+    Signature,
+    UnknownKeyError,
+)
+from pith_builder.errors import MalformedError
+
+SEED_BYTES = 32
+
+
+class Ed25519Signer:
+    """A private key in memory. It is never shown: not by `repr`, not by pickling to a log."""
+
+    __slots__ = ("_secret_key", "public_key")
+
+    def __init__(
+        self,
+        key_id: str,
+        seed: bytes,
+        *,
+        url: str | None = None,
+        notes: str | None = None,
+    ) -> None:
+        """Derive the key pair from a seed of 32 bytes.
+
+        Raises:
+            MalformedError: The seed has another length.
+        """
+        if len(seed) != SEED_BYTES:
+            raise MalformedError(f"an Ed25519 seed has 32 bytes, not {len(seed)}")
+        raw, self._secret_key = crypto_sign_seed_keypair(seed)
+        self.public_key = PublicKey(key_id=key_id, raw=raw, url=url, notes=notes)
+
+    def __repr__(self) -> str:
+        return f"Ed25519Signer(key_id={self.public_key.key_id!r})"
+
+    def sign(self, digest: SignableDigest) -> bytes:
+        """Return the 64 bytes of the signature over the 32 raw bytes of `digest`."""
+        signed: bytes = crypto_sign(digest, self._secret_key)
+        return signed[:SIGNATURE_BYTES]
+
+
+class TrustedKeys:
+    """The keys that a verifier trusts, by key id and fingerprint."""
+
+    def __init__(self, keys: Iterable[PublicKey]) -> None:
+        """Take the trusted keys."""
+        self._keys = {(key.key_id, key.fingerprint): key for key in keys}
+
+    def __iter__(self) -> Iterator[PublicKey]:
+        return iter(self._keys.values())
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def verified(self, digest: SignableDigest, signature: Signature) -> PublicKey:
+        """Return the trusted key, once it is shown to have signed `digest`.
+
+        The rule for edge cases (small-order points, non-canonical encodings, malleable S) is
+        libsodium's.
+
+        Raises:
+            UnknownKeyError: No trusted key has this id and fingerprint.
+            BadSignatureError: The key did not sign this digest.
+        """
+        key = self._keys.get((signature.key_id, signature.fingerprint))
+        if key is None:
+            is_named = any(known == signature.key_id for known, _ in self._keys)
+            raise UnknownKeyError(
+                f"no trusted key is named {signature.key_id!r} "
+                f"with fingerprint {signature.fingerprint} (trust one with --trust FILE)",
+                "public_key_fingerprint" if is_named else "key_id",
+            )
+        try:
+            crypto_sign_open(signature.value + digest, key.raw)
+        except SodiumRefusedError as error:
+            raise BadSignatureError(
+                f"key {signature.key_id!r} did not sign {digest.signed_message} {digest.hex()}"
+            ) from error
+        return key
