@@ -919,11 +919,11 @@ WRITTEN = (
         licence=CC_BY_NC_SA,
         abstract=(
             "Most abstracts are one paragraph; one in fifteen has two or more. In a sample of "
-            "9,000 we ask where the break falls, and find it after the motivation in 48% of the cases, "
-            "after the main result in 39%, and in the middle of an argument in the rest. Authors "
-            "in mathematics break later than authors in astronomy, and both break earlier than "
-            "they did twelve years ago. The length of the first paragraph has a broad peak near "
-            "six hundred characters, which happens to be where many catalogues cut. We do not "
+            "9,000 we ask where the break falls, and find it after the motivation in 48% of the "
+            "cases, after the main result in 39%, and in the middle of an argument in the rest. "
+            "Authors in mathematics break later than authors in astronomy, and both break earlier "
+            "than they did twelve years ago. The length of the first paragraph has a broad peak "
+            "near six hundred characters, which happens to be where many catalogues cut. We do not "
             "think that this is a coincidence, but we have no proof of it, and say so here at the "
             "end of ours.\n"
             "The second paragraph is shorter, and fewer people read it. It often holds the code."
@@ -1180,7 +1180,7 @@ PROOF = Manner(
         "Our argument combines @method with a counting lemma that may be of use elsewhere.",
         r"As a corollary, for every $n \geq @n$ we obtain examples of unbounded @quantity.",
         "The case $n=@n$ was open; we settle it by @method.",
-        r"If $n < @m$ this is classical; for $n \ge @m$ it is new \emph{and} best possible.",
+        r"If $n < @m$ this is classical; for larger $n$ it is new \emph{and} best possible.",
     ),
     closings=(
         "We end with a list of open problems.",
@@ -1428,7 +1428,7 @@ FIELDS = (
         quantities=("decay rate", "spectral gap", "blow-up time", "hitting probability"),
         facts=(
             r"The solution satisfies $\|u(t)\|_{L^@m} \leq C t^{-1/@n}$ for all $t > 0$.",
-            r"Uniqueness fails for every $p < @m/@n$, as an example of H\"older type shows.",
+            r"Uniqueness fails for every $p < 1 + 1/@n$, as an example of H\"older type shows.",
             "The limit law is not Gaussian, which came as a surprise.",
         ),
     ),
@@ -1645,7 +1645,7 @@ FIELDS = (
         ),
         quantities=("Lyapunov spectrum", "tau function", "recurrence time", "integrability"),
         facts=(
-            r"The Lax pair is of size $@n \times @n$, and its spectral curve has genus @m.",
+            r"The Lax pair has size $2N \times 2N$, and its spectral curve has genus @m.",
             "Chaos sets in by period doubling, at parameter 3.@n@m.",
             r"The sine-Gordon and Schr\"odinger cases appear as special limits.",
         ),

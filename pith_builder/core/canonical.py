@@ -57,6 +57,10 @@ class ManifestDigest(SignableDigest):
     signed_message = "manifest_sha256_bytes"
 
 
+Sha256 = hashlib.sha256
+"""A SHA-256 that is fed piece by piece."""
+
+
 def sha256(data: bytes) -> bytes:
     """Return the 32 bytes of the SHA-256 of `data`."""
     return hashlib.sha256(data).digest()

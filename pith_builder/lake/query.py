@@ -1,0 +1,76 @@
+"""Asking the lake: a DuckDB connection that sees one commit and no file but the lake's."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import uuid
+from pathlib import Path
+
+import duckdb
+
+from pith_builder.errors import UsageError
+from pith_builder.lake.store import Lake, open_lake
+from pith_builder.lake.views import quoted, views_sql
+
+_EXPLAINED = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
+
+
+def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection to a lake as of its live manifest, for reading.
+
+    Views of every table and the macros of `pith.sql` are there. The connection can read the
+    parts of this lake and no other file, loads no extension, and its settings are locked.
+
+    Raises:
+        UsageError: There is no lake.
+        VerificationError: `CURRENT` or the manifest is damaged.
+    """
+    return connect_to(open_lake(Path(lake)))
+
+
+def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a lake as of the manifest that is open."""
+    place = lake.path.resolve()
+    parts = [
+        str(place / part.path) for table in lake.manifest.tables.values() for part in table.parts
+    ]
+    connection = duckdb.connect(
+        config={
+            # DuckDB makes this folder when a query spills, and may write in no other.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"pith-builder-{uuid.uuid4()}"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    connection.execute(f"set allowed_paths = [{', '.join(map(quoted, parts))}]")
+    connection.execute("set parquet_metadata_cache = true")
+    connection.execute("set enable_external_access = false")
+    connection.execute(views_sql(place, lake.manifest))
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Return a query, once it is shown to be one statement that only reads.
+
+    Raises:
+        UsageError: It is no SQL, or several statements, or one that does more than read.
+    """
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise UsageError(f"this is not SQL that DuckDB reads: {error}") from error
+    if len(statements) != 1:
+        raise UsageError(f"wanted one statement, found {len(statements)}")
+    statement = statements[0]
+    if statement.type is duckdb.StatementType.EXPLAIN:
+        inner = _EXPLAINED.match(query)
+        if inner is None:
+            raise UsageError("wanted EXPLAIN or EXPLAIN ANALYZE and a query")
+        checked_query(connection, query[inner.end() :])
+    elif statement.type is not duckdb.StatementType.SELECT:
+        raise UsageError(
+            f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
+        )
+    return query

@@ -1,0 +1,184 @@
+"""Lines of a file, plain or packed, read in constant memory and in blocks of whole lines."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+import zstandard
+
+from pith_builder.errors import SourceError
+
+READ_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 26
+"""A line of 64 MiB is no paper; it would have to be held in memory whole."""
+
+SNIFFED_LINES = 1000
+"""Of a file none of whose first lines is a JSON object, nothing is taken."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZIP_MAGIC = b"PK\x03\x04"
+_PACKED = {".gz": _GZIP_MAGIC, ".zst": _ZSTD_MAGIC, ".zip": _ZIP_MAGIC}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of one source.
+
+    Attributes:
+        source_name: The file's name, `-` for standard input; a packed member follows its archive.
+        first_line: The number of the first line, from 1.
+        data: The bytes, each line but a file's last ending in a newline.
+    """
+
+    source_name: str
+    first_line: int
+    data: bytes
+
+
+def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
+    """Read the lines of a file, `-` being standard input; how it is packed is told by its bytes.
+
+    Raises:
+        SourceError: The file is not what it says: truncated, damaged, wrongly named, or not
+            JSON lines. What is yielded before is sound.
+    """
+    name = "-" if str(path) == "-" else path.name
+    with ExitStack() as stack:
+        raw = standard_input if name == "-" else stack.enter_context(path.open("rb"))
+        file = io.BufferedReader(raw, READ_BYTES) if isinstance(raw, io.RawIOBase) else raw
+        magic = file.peek(4)[:4] if isinstance(file, io.BufferedReader) else b""
+        wanted = _PACKED.get(path.suffix.lower())
+        if wanted is not None and not magic.startswith(wanted):
+            raise SourceError(
+                f"{name} is named {path.suffix} but does not begin as such a file does; "
+                "fetch it again, or rename it to what it is"
+            )
+        if magic.startswith(_ZIP_MAGIC):
+            yield from _zip_blocks(name, path)
+        elif magic.startswith(_GZIP_MAGIC):
+            unpacked = stack.enter_context(gzip.open(file, "rb"))
+            yield from _line_blocks(name, _gzip_pieces(name, unpacked))
+        elif magic.startswith(_ZSTD_MAGIC):
+            yield from _line_blocks(name, _zstd_pieces(name, file))
+        else:
+            yield from _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
+
+
+def _gzip_pieces(name: str, file: gzip.GzipFile) -> Iterator[bytes]:
+    try:
+        yield from iter(lambda: file.read1(READ_BYTES), b"")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SourceError(
+            f"{name} is a damaged or truncated gzip file ({error}); fetch it again"
+        ) from error
+
+
+def _zstd_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        while piece := file.read(READ_BYTES):
+            while piece:
+                if unpacker.eof:
+                    unpacker = zstandard.ZstdDecompressor().decompressobj()
+                yield unpacker.decompress(piece)
+                piece = unpacker.unused_data  # noqa: PLW2901 - the rest begins another frame
+    except zstandard.ZstdError as error:
+        raise SourceError(f"{name} is a damaged zstd file ({error}); fetch it again") from error
+    if not unpacker.eof:
+        raise SourceError(f"{name} is a truncated zstd file; fetch it again")
+
+
+def _zip_blocks(name: str, path: Path) -> Iterator[Block]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                member
+                for member in archive.infolist()
+                if member.filename.lower().endswith((".json", ".jsonl", ".ndjson"))
+            ]
+            if not members:
+                raise SourceError(f"{name} holds no .json or .jsonl file")
+            for member in members:
+                with archive.open(member) as file:
+                    pieces = iter(lambda: file.read(READ_BYTES), b"")  # noqa: B023 - used at once
+                    yield from _line_blocks(f"{name}/{member.filename}", pieces)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise SourceError(
+            f"{name} is a damaged or unreadable zip file ({error}); fetch it again"
+        ) from error
+
+
+def _line_blocks(name: str, pieces: Iterator[bytes]) -> Iterator[Block]:
+    """Cut pieces at the ends of lines, once the first lines are shown to hold a JSON object.
+
+    What precedes a failure of `pieces` is yielded before the failure is raised.
+    """
+    rest = b""
+    line = 1
+    sniffed = False
+    failure: SourceError | None = None
+    while True:
+        try:
+            piece = next(pieces, b"")
+        except SourceError as error:
+            failure, piece = error, b""
+        end = len(rest) + piece.rfind(b"\n") + 1 if b"\n" in piece else 0
+        data = rest + piece
+        if not piece:
+            end = len(data) if failure is None else data.rfind(b"\n") + 1
+        if end:
+            block = Block(name, line, data[:end])
+            if not sniffed:
+                sniffed = _sniff(block, is_whole=not piece)
+            if sniffed:
+                yield block
+                line += block.data.count(b"\n")
+                rest = data[end:]
+            else:
+                rest = data
+        else:
+            rest = data
+            if len(rest) > MAX_LINE_BYTES:
+                raise SourceError(
+                    f"line {line} of {name} is longer than {MAX_LINE_BYTES >> 20} MiB: "
+                    "wanted one paper a line"
+                )
+        if not piece:
+            break
+    if failure is not None:
+        raise failure
+
+
+def _sniff(block: Block, *, is_whole: bool) -> bool:
+    """Tell whether a first line is a JSON object; a file without any is refused."""
+    lines = block.data.split(b"\n", SNIFFED_LINES)
+    if any(_is_object(line) for line in lines[:SNIFFED_LINES]):
+        return True
+    if is_whole or len(lines) > SNIFFED_LINES:
+        if not block.data.strip():
+            return True
+        start = block.data.lstrip()[:60]
+        raise SourceError(
+            f"{block.source_name} is not a bulk snapshot: none of its first lines is a JSON "
+            f"object, it begins {start!r}; nothing of it was taken"
+        )
+    return False
+
+
+def _is_object(line: bytes) -> bool:
+    if not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False

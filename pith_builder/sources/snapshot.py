@@ -1,0 +1,201 @@
+"""The bulk snapshot: arXiv's metadata as JSON lines, one paper a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.canonical import canonical_json, parse_json
+from pith_builder.core.paper import Paper
+from pith_builder.errors import MalformedError
+
+_REQUIRED = ("id", "title", "abstract", "authors", "categories", "versions", "license")
+_OPTIONAL = ("submitter", "comments", "journal-ref", "doi", "report-no", "update_date")
+_DERIVED = "authors_parsed"  # arXiv's own reading of `authors`: it says nothing more
+_KNOWN = frozenset((*_REQUIRED, *_OPTIONAL, _DERIVED))
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_CREATED = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?"
+    r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC)",
+    re.ASCII,
+)
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?", re.ASCII)
+_WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
+
+
+class Reason(StrEnum):
+    """Why a line makes no paper: the closed list."""
+
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    DUPLICATE_KEY = "duplicate_key"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    BAD_ID = "bad_id"
+    BAD_CATEGORY = "bad_category"
+    BAD_VERSION = "bad_version"
+    BAD_DATE = "bad_date"
+    EMPTY_TEXT = "empty_text"
+
+
+class RejectedLineError(MalformedError):
+    """A line that makes no paper."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        """Say why, from the closed list and in words."""
+        super().__init__(message)
+        self.reason = reason
+
+
+def read_line(line: bytes) -> Paper:
+    """Read one line of the snapshot; its text is kept as it stands.
+
+    Ruling: the snapshot does not say which papers are withdrawn; one whose comments have the
+    word "withdrawn" is.
+
+    Raises:
+        RejectedLineError: The line makes no paper.
+    """
+    fields = _fields(line)
+    for name in _REQUIRED:
+        if name not in fields:
+            raise RejectedLineError(Reason.MISSING_FIELD, f"there is no field {name!r}")
+    for name in ("id", "title", "abstract", "authors", "categories"):
+        if not isinstance(fields[name], str):
+            raise _wrong_type(name, fields[name], "a string")
+    for name in ("license", *_OPTIONAL):
+        if not isinstance(fields.get(name), str | None):
+            raise _wrong_type(name, fields[name], "a string or null")
+    arxiv_id = _read(Reason.BAD_ID, ArxivId.parse, fields["id"])
+    version, submitted_at, version_submitted_at = _versions(fields["versions"])
+    comments = fields.get("comments")
+    others = fields.keys() - _KNOWN
+    try:
+        return Paper(
+            arxiv_id=arxiv_id,
+            version=version,
+            submitted_at=submitted_at,
+            version_submitted_at=version_submitted_at,
+            title=fields["title"],
+            abstract=fields["abstract"],
+            authors=fields["authors"],
+            categories=_categories(fields["categories"]),
+            license=fields["license"] or "",
+            submitter=fields.get("submitter"),
+            comments=comments,
+            journal_ref=fields.get("journal-ref"),
+            doi=fields.get("doi"),
+            report_no=fields.get("report-no"),
+            updated_on=_updated_on(fields.get("update_date")),
+            is_withdrawn=bool(comments and _WITHDRAWN.search(comments)),
+            other_metadata=(
+                canonical_json({name: fields[name] for name in others}).decode()
+                if others
+                else None
+            ),
+        )
+    except RejectedLineError:
+        raise
+    except MalformedError as error:
+        raise RejectedLineError(Reason.EMPTY_TEXT, str(error)) from error
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    """Parse a line into its fields, refusing duplicate keys.
+
+    orjson keeps the last of two equal keys without a word. In a line as arXiv writes it each key
+    ends in `": `, so that their number tells; any other line is parsed again, strictly.
+    """
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise RejectedLineError(Reason.NOT_JSON, f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        kind = type(fields).__name__
+        raise RejectedLineError(Reason.NOT_AN_OBJECT, f"wanted an object, found a {kind}")
+    versions = fields.get("versions")
+    keys = len(fields) + (2 * len(versions) if isinstance(versions, list) else 0)
+    if line.count(b'": ') - line.count(b'\\": ') != keys or not fields.keys() <= _KNOWN:
+        try:
+            parse_json(line)
+        except MalformedError as error:
+            is_twice = "stands twice" in str(error)
+            reason = Reason.DUPLICATE_KEY if is_twice else Reason.NOT_JSON
+            raise RejectedLineError(reason, str(error)) from error
+    return fields
+
+
+def _wrong_type(name: str, value: Any, wanted: str) -> RejectedLineError:
+    message = f"{name} is of type {type(value).__name__}, wanted {wanted}"
+    return RejectedLineError(Reason.WRONG_TYPE, message)
+
+
+def _read[T](reason: Reason, parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except (MalformedError, ValueError) as error:
+        raise RejectedLineError(reason, str(error)) from error
+
+
+def _versions(versions: Any) -> tuple[int, datetime, datetime]:
+    """Return the latest version's number, version 1's submission and the latest one's."""
+    if not isinstance(versions, list):
+        raise _wrong_type("versions", versions, "a list")
+    submissions: dict[int, datetime] = {}
+    for entry in versions:
+        if not isinstance(entry, dict):
+            raise _wrong_type("an entry of versions", entry, "an object")
+        name, created = entry.get("version"), entry.get("created")
+        if not isinstance(name, str) or not isinstance(created, str):
+            message = "an entry of versions has no version or no created"
+            raise RejectedLineError(Reason.MISSING_FIELD, message)
+        number = name.removeprefix("v")
+        is_number = number.isascii() and number.isdigit() and not number.startswith("0")
+        if not is_number or len(number) > 5 or int(number) in submissions:
+            message = f"versions names {name[:40]!r}, wanted v1, v2 … each once"
+            raise RejectedLineError(Reason.BAD_VERSION, message)
+        submissions[int(number)] = _created(created)
+    if 1 not in submissions:
+        raise RejectedLineError(Reason.BAD_VERSION, "versions does not name v1")
+    latest = max(submissions)
+    return latest, submissions[1], submissions[latest]
+
+
+def _created(text: str) -> datetime:
+    match = _CREATED.fullmatch(text)
+    if match is None or match[2] not in _MONTHS:
+        message = f"not a date: {text[:60]!r} (wanted: Mon, 2 Apr 2007 19:18:42 GMT)"
+        raise RejectedLineError(Reason.BAD_DATE, message)
+    day, month, year, hour, minute, second = match.groups()
+    try:
+        return datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+    except ValueError as error:
+        raise RejectedLineError(Reason.BAD_DATE, f"no such date: {text!r} ({error})") from error
+
+
+def _updated_on(text: str | None) -> date | None:
+    if text is None:
+        return None
+    return _read(Reason.BAD_DATE, date.fromisoformat, text)
+
+
+def _categories(text: str) -> tuple[str, ...]:
+    categories = tuple(text.split())
+    for category in categories:
+        if not _CATEGORY.fullmatch(category):
+            raise RejectedLineError(Reason.BAD_CATEGORY, f"not a category: {category[:60]!r}")
+    return categories
