@@ -26,23 +26,25 @@ def content_root(leaves: Iterable[bytes]) -> bytes:
     depends on the set alone, a row added or taken away touches only its path, and a leaf's path
     proves that it is in. (RFC 6962's own tree is by position: each row added moves all others.)
     """
-    ordered = sorted(set(leaves))
-    if not ordered:
-        return EMPTY_ROOT
-    # Going through the sorted leaves, the stack holds the left sides that still want a right
-    # side, each with the number of leading bits that its right side shares with it.
+    return sorted_root(sorted(leaves))
+
+
+def sorted_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root of leaf hashes that come sorted; equal ones count once."""
+    # The stack holds the left sides that still want a right side, each with the number of
+    # leading bits that it shares with its right neighbour.
     waiting: list[tuple[bytes, int]] = []
-    last = len(ordered) - 1
-    for index, leaf in enumerate(ordered):
-        shared = _shared_bits(leaf, ordered[index + 1]) if index < last else -1
-        node = leaf
-        while waiting and waiting[-1][1] > shared:
-            node = sha256(NODE_PREFIX + waiting.pop()[0] + node)
-        waiting.append((node, shared))
-    return waiting[0][0]
-
-
-def _shared_bits(left: bytes, right: bytes) -> int:
-    """Return how many leading bits two different leaf hashes share."""
-    differing = int.from_bytes(left) ^ int.from_bytes(right)
-    return 8 * len(left) - differing.bit_length()
+    previous = b""
+    node = EMPTY_ROOT
+    for leaf in leaves:
+        if leaf == previous:
+            continue
+        if previous:
+            shared = 256 - (int.from_bytes(previous) ^ int.from_bytes(leaf)).bit_length()
+            while waiting and waiting[-1][1] > shared:
+                node = sha256(NODE_PREFIX + waiting.pop()[0] + node)
+            waiting.append((node, shared))
+        node = previous = leaf
+    while waiting:
+        node = sha256(NODE_PREFIX + waiting.pop()[0] + node)
+    return node

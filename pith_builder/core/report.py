@@ -14,6 +14,7 @@ class Code(StrEnum):
     """The closed list of failure codes of documents; they are part of the interface."""
 
     NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
     UNKNOWN_KIND = "unknown_kind"
     MISSING_FIELD = "missing_field"
     UNKNOWN_FIELD = "unknown_field"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from pith_builder.core.canonical import dump_canonical
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import leaf_hash
 from pith_builder.lake.disk import Disk, new_file, storage_errors
-from pith_builder.lake.tables import ROW_SHA256, Kind, Table
+from pith_builder.lake.tables import Kind, Table
 
 Row = Sequence[Any]
-"""Values in the order of a table's columns; an instant is microseconds and a day days since 1970."""
+"""Values in the order of a table's columns; instants are microseconds, days days since 1970."""
 
 ZSTD_LEVEL = 3
 
@@ -84,9 +84,7 @@ class PartWriter:
         self._lake = lake
         disk.make_directory(self._directory)
         self._stack = contextlib.ExitStack()
-        self._file = self._stack.enter_context(
-            new_file(disk, self._directory / f"{label}.partial")
-        )
+        self._file = self._stack.enter_context(new_file(disk, self._directory / f"{label}.partial"))
         repeating = [column.name for column in table.all_columns() if column.repeats]
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._file, mode="w"),
@@ -106,7 +104,6 @@ class PartWriter:
         self._first_key: tuple[str, ...] | None = None
         self._last_row: Row | None = None
         self._rows = 0
-        self.leaves: list[bytes] = []
 
     def add(self, row: Row) -> None:
         """Add one row."""
@@ -152,7 +149,6 @@ class PartWriter:
         self._last_row = self._pending[-1]
         self._rows += len(self._pending)
         leaves = [row_sha256(self._table, row) for row in self._pending]
-        self.leaves += leaves
         values = [*zip(*self._pending, strict=True), leaves]
         arrays = [
             _array(column, field.type) for column, field in zip(values, self._schema, strict=True)
@@ -173,8 +169,8 @@ def _array(values: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
 
 def write_part(
     disk: Disk, lake: Path, table: Table, label: str, rows: Sequence[Row]
-) -> tuple[Part | None, list[bytes]]:
-    """Write a part of rows sorted by key; return it and the rows' digests.
+) -> Part | None:
+    """Write a part of rows sorted by key.
 
     Raises:
         StorageError: The disk is full, or the folder takes no files.
@@ -183,7 +179,7 @@ def write_part(
     try:
         for row in rows:
             writer.add(row)
-        return writer.finish(), writer.leaves
+        return writer.finish()
     except BaseException:
         writer.abandon()
         raise
@@ -194,9 +190,11 @@ def open_part(lake: Path, part: Part) -> pq.ParquetFile:
     return pq.ParquetFile(lake / part.path, page_checksum_verification=True)
 
 
-def read_leaves(lake: Path, parts: Sequence[Part]) -> Iterator[bytes]:
-    """Yield the digests of the rows of these parts, as the parts hold them."""
+def read_keys(lake: Path, table: Table, parts: Sequence[Part]) -> set[tuple[Any, ...]]:
+    """Read the keys of all rows of these parts."""
+    keys: set[tuple[Any, ...]] = set()
     for part in parts:
         with open_part(lake, part) as file:
-            for batch in file.iter_batches(columns=[ROW_SHA256.name]):
-                yield from batch.column(0).to_pylist()
+            columns = file.read(columns=list(table.key)).columns
+            keys.update(zip(*(column.to_pylist() for column in columns), strict=True))
+    return keys

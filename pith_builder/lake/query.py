@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,6 +16,7 @@ from pith_builder.errors import UsageError
 from pith_builder.lake.store import Lake, open_lake
 from pith_builder.lake.views import quoted, views_sql
 
+_ROWS_AT_ONCE = 1_000
 _EXPLAINED = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 
 
@@ -74,3 +78,39 @@ def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
             f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
         )
     return query
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query came to.
+
+    Attributes:
+        columns: The names of its columns.
+        rows: Its rows, fetched as they are gone through.
+    """
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
+    """Run a query that only reads.
+
+    Raises:
+        UsageError: It is no such query, or DuckDB refuses it.
+    """
+    checked = checked_query(connection, query)
+    try:
+        connection.execute(checked)
+    except duckdb.Error as error:
+        raise UsageError(f"DuckDB refuses the query: {error}") from error
+    columns = tuple(column[0] for column in connection.description or ())
+    return Answer(columns, _fetched(connection))
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    try:
+        while rows := connection.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+    except duckdb.Error as error:
+        raise UsageError(f"DuckDB cannot go on with the query: {error}") from error

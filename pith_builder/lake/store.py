@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ from pith_builder.core.canonical import parse_json
 from pith_builder.core.manifest import MANIFEST, Manifest, TableState
 from pith_builder.core.merkle import EMPTY_ROOT
 from pith_builder.errors import MalformedError, UsageError, VerificationError
-from pith_builder.lake.disk import Disk, write_whole
+from pith_builder.lake.disk import Disk, storage_errors, write_whole
 from pith_builder.lake.tables import TABLES
 from pith_builder.lake.views import views_sql
 
 CURRENT = "CURRENT"
+_CURRENT = re.compile(rb"manifests/(\d{8})\.json\n")
 SQL_FILE = "pith.sql"
 
 
@@ -48,34 +50,48 @@ def live_manifest(path: Path) -> Manifest | None:
     Raises:
         VerificationError: `CURRENT` or the manifest is damaged.
     """
-    try:
-        name = (path / CURRENT).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise VerificationError(f"{path / CURRENT} names no manifest; run pith audit") from error
-    return read_manifest(path, name)
+    sequence = current_sequence(path)
+    return None if sequence is None else read_manifest(path, sequence)
 
 
-def read_manifest(path: Path, name: str) -> Manifest:
-    """Read a manifest by its name below the lake.
+def current_sequence(path: Path) -> int | None:
+    """Read which manifest `CURRENT` names, or None where there is no lake yet.
 
     Raises:
-        VerificationError: It is missing, or not in the form of a manifest, or of another name.
+        VerificationError: `CURRENT` is damaged.
     """
-    place = path / name
-    if place.parent != path / "manifests":
-        raise VerificationError(f"{path / CURRENT} names no manifest: {name[:80]!r}")
     try:
-        value = parse_json(place.read_bytes())
+        data = (path / CURRENT).read_bytes()
+    except FileNotFoundError:
+        return None
+    match = _CURRENT.fullmatch(data)
+    if match is None:
+        raise VerificationError(f"{path / CURRENT} names no manifest: {data[:80]!r}")
+    return int(match[1])
+
+
+def read_manifest(path: Path, sequence: int) -> Manifest:
+    """Read a manifest by its number.
+
+    Raises:
+        VerificationError: It is missing, or not in the form of that manifest.
+    """
+    place = path / manifest_name(sequence)
+    pending = _pending(place)
+    try:
+        # A writer that died right after its commit left the name for `settle` to give.
+        data = place.read_bytes() if place.exists() else pending.read_bytes()
+        value = parse_json(data)
     except (OSError, MalformedError) as error:
-        raise VerificationError(f"{place} cannot be read: {error}; run pith audit") from error
+        raise VerificationError(f"{place} cannot be read: {error}") from error
     failure = next(MANIFEST.failures(value, ""), None)
     if failure is not None:
         raise VerificationError(f"{place} is no manifest: {failure.path}: {failure.message}")
     manifest = Manifest.from_json_object(value)
-    if name != manifest_name(manifest.sequence) or manifest.tables.keys() != TABLES.keys():
-        raise VerificationError(f"{place} is not manifest {manifest.sequence} of this lake format")
+    if manifest.document != data:
+        raise VerificationError(f"{place} is not in canonical JSON")
+    if manifest.sequence != sequence or manifest.tables.keys() != TABLES.keys():
+        raise VerificationError(f"{place} is not manifest {sequence} of this lake format")
     return manifest
 
 
@@ -95,16 +111,39 @@ def open_lake(path: Path) -> Lake:
 def commit(disk: Disk, path: Path, manifest: Manifest) -> None:
     """Make a manifest, whose parts are on the disk, the live one.
 
-    Manifest first, then `CURRENT`, each synced and renamed; `pith.sql` follows from them.
+    The manifest is synced under a pending name; replacing `CURRENT` is the commit; only then does
+    the manifest get its own name. So a manifest of its own name was live once, and a `CURRENT`
+    that names an earlier one was moved back. `pith.sql` follows from the manifest.
 
     Raises:
         StorageError: The disk is full, or the folder takes no files.
     """
     disk.make_directory(path / "manifests")
     name = manifest_name(manifest.sequence)
-    write_whole(disk, path / name, manifest.document)
+    write_whole(disk, _pending(path / name), manifest.document)
     write_whole(disk, path / CURRENT, f"{name}\n".encode("ascii"))
+    settle(disk, path)
     write_views(disk, Lake(path, manifest))
+
+
+def settle(disk: Disk, path: Path) -> None:
+    """Give the live manifest its name, unless it has it.
+
+    Raises:
+        StorageError: The folder takes no files.
+        VerificationError: `CURRENT` is damaged.
+    """
+    sequence = current_sequence(path)
+    if sequence is not None:
+        place = path / manifest_name(sequence)
+        if not place.exists() and _pending(place).exists():
+            with storage_errors(place):
+                disk.replace(_pending(place), place)
+                disk.sync_directory(place.parent)
+
+
+def _pending(place: Path) -> Path:
+    return place.with_suffix(".pending")
 
 
 def write_views(disk: Disk, lake: Lake) -> None:

@@ -64,6 +64,10 @@ class Table:
         """Return one column by its name."""
         return next(column for column in self.all_columns() if column.name == name)
 
+    def position(self, name: str) -> int:
+        """Return where a column stands, from 0."""
+        return [column.name for column in self.all_columns()].index(name)
+
     def all_columns(self) -> tuple[Column, ...]:
         """Return the columns as they stand in a file."""
         return (*self.columns, ROW_SHA256)
@@ -107,9 +111,13 @@ RECORDS = Table(
         Column("arxiv_id", Kind.TEXT, "The arXiv identifier, without version."),
         Column("arxiv_version", Kind.INTEGER, "The version recorded, from 1.", repeats=True),
         Column("primary_cat", Kind.TEXT, "The first category.", repeats=True),
-        Column("cross_cats_sorted", Kind.TEXTS, "The other categories, in byte order.", repeats=True),
+        Column(
+            "cross_cats_sorted", Kind.TEXTS, "The other categories, in byte order.", repeats=True
+        ),
         Column("categories", Kind.TEXTS, "All categories, in arXiv's order.", repeats=True),
-        Column("license", Kind.TEXT, "The licence's address; empty where arXiv has none.", repeats=True),
+        Column(
+            "license", Kind.TEXT, "The licence's address; empty where arXiv has none.", repeats=True
+        ),
         Column("submitted_at", Kind.INSTANT, "When version 1 was submitted."),
         Column("version_submitted_at", Kind.INSTANT, "When this version was submitted."),
         Column("title_canon_sha256", Kind.TEXT, "Digest of the canonical title."),
@@ -131,7 +139,9 @@ RECORDS = Table(
         _FINGERPRINT,
         Column("signature_b64", Kind.TEXT, "The receipt's signature of canonical_sha256."),
         _SIGNED_AT,
-        Column("first_computed_at", Kind.INSTANT, "When the record was first computed.", repeats=True),
+        Column(
+            "first_computed_at", Kind.INSTANT, "When the record was first computed.", repeats=True
+        ),
         Column("last_reissued_at", Kind.INSTANT, "When the receipt was last issued.", repeats=True),
         Column("builder_version", Kind.TEXT, "The builder's name in the receipt.", repeats=True),
         _follows("source_kind", Kind.TEXT, "Where it was observed: snapshot or oai.", repeats=True),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.manifest import Manifest
 from pith_builder.lake.tables import TABLES, Kind, Table
+
+_PLACE = re.compile(r"^set variable pith_lake = '(.*)';$", re.MULTILINE)
 
 _SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -28,14 +31,23 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
     head = (
         f"-- Pith Builder: the lake as of manifest {manifest.sequence}, "
         f"{manifest.manifest_sha256}.\n"
-        "-- Rewritten at each commit. The lake moved? `pith maintain` writes it anew.\n"
+        "-- Rewritten at each commit. The lake moved? Say where to in the next line.\n"
+        f"set variable pith_lake = {quoted(str(lake))};\n"
         "set TimeZone = 'UTC';\n"
     )
     tables = "\n".join(
-        _view(table, [str(lake / part.path) for part in manifest.tables[name].parts])
+        _view(table, [part.path for part in manifest.tables[name].parts])
         for name, table in TABLES.items()
     )
     return f"{head}\n{tables}\n{_derived_sql()}"
+
+
+def is_views_sql(text: str, manifest: Manifest) -> bool:
+    """Tell whether a text is the views of a manifest, wherever the lake was thought to lie."""
+    place = _PLACE.search(text)
+    if place is None:
+        return False
+    return text == views_sql(Path(place[1].replace("''", "'")), manifest)
 
 
 def _derived_sql() -> str:
@@ -44,7 +56,9 @@ def _derived_sql() -> str:
 
 def _view(table: Table, paths: list[str]) -> str:
     if paths:
-        listed = ",\n    ".join(quoted(path) for path in paths)
+        listed = ",\n    ".join(
+            f"getvariable('pith_lake') || {quoted('/' + path)}" for path in paths
+        )
         columns = ", ".join(column.name for column in table.all_columns())
         query = f"select {columns}\nfrom read_parquet([\n    {listed}\n])"
     else:

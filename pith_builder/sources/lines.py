@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 import zstandard
@@ -54,9 +54,8 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
     """
     name = "-" if str(path) == "-" else path.name
     with ExitStack() as stack:
-        raw = standard_input if name == "-" else stack.enter_context(path.open("rb"))
-        file = io.BufferedReader(raw, READ_BYTES) if isinstance(raw, io.RawIOBase) else raw
-        magic = file.peek(4)[:4] if isinstance(file, io.BufferedReader) else b""
+        file = _buffered(standard_input if name == "-" else stack.enter_context(path.open("rb")))
+        magic = file.peek(4)[:4]
         wanted = _PACKED.get(path.suffix.lower())
         if wanted is not None and not magic.startswith(wanted):
             raise SourceError(
@@ -64,6 +63,8 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
                 "fetch it again, or rename it to what it is"
             )
         if magic.startswith(_ZIP_MAGIC):
+            if name == "-":
+                raise SourceError("a zip file cannot be read from standard input; name the file")
             yield from _zip_blocks(name, path)
         elif magic.startswith(_GZIP_MAGIC):
             unpacked = stack.enter_context(gzip.open(file, "rb"))
@@ -72,6 +73,10 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
             yield from _line_blocks(name, _zstd_pieces(name, file))
         else:
             yield from _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
+
+
+def _buffered(file: BinaryIO) -> io.BufferedReader:
+    return file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("Any", file))
 
 
 def _gzip_pieces(name: str, file: gzip.GzipFile) -> Iterator[bytes]:
@@ -91,7 +96,7 @@ def _zstd_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
                 if unpacker.eof:
                     unpacker = zstandard.ZstdDecompressor().decompressobj()
                 yield unpacker.decompress(piece)
-                piece = unpacker.unused_data  # noqa: PLW2901 - the rest begins another frame
+                piece = unpacker.unused_data
     except zstandard.ZstdError as error:
         raise SourceError(f"{name} is a damaged zstd file ({error}); fetch it again") from error
     if not unpacker.eof:
@@ -110,7 +115,7 @@ def _zip_blocks(name: str, path: Path) -> Iterator[Block]:
                 raise SourceError(f"{name} holds no .json or .jsonl file")
             for member in members:
                 with archive.open(member) as file:
-                    pieces = iter(lambda: file.read(READ_BYTES), b"")  # noqa: B023 - used at once
+                    pieces = iter(lambda: file.read(READ_BYTES), b"")
                     yield from _line_blocks(f"{name}/{member.filename}", pieces)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise SourceError(

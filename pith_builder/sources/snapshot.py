@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -33,6 +33,9 @@ _CREATED = re.compile(
 )
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?", re.ASCII)
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
+
+
+_T = TypeVar("_T")
 
 
 class Reason(StrEnum):
@@ -101,9 +104,7 @@ def read_line(line: bytes) -> Paper:
             updated_on=_updated_on(fields.get("update_date")),
             is_withdrawn=bool(comments and _WITHDRAWN.search(comments)),
             other_metadata=(
-                canonical_json({name: fields[name] for name in others}).decode()
-                if others
-                else None
+                canonical_json({name: fields[name] for name in others}).decode() if others else None
             ),
         )
     except RejectedLineError:
@@ -142,7 +143,7 @@ def _wrong_type(name: str, value: Any, wanted: str) -> RejectedLineError:
     return RejectedLineError(Reason.WRONG_TYPE, message)
 
 
-def _read[T](reason: Reason, parse: Callable[[str], T], text: str) -> T:
+def _read(reason: Reason, parse: Callable[[str], _T], text: str) -> _T:
     try:
         return parse(text)
     except (MalformedError, ValueError) as error:

@@ -1,0 +1,296 @@
+"""Auditing: proving a whole lake, offline, row by row, by a keyring alone.
+
+1. The chain: `CURRENT` names the last manifest; each is signed by a trusted key and names the
+   digest of the one before.
+2. The files: each part named is there, with the bytes the manifest says.
+3. The roots: the row digests that the parts hold have the content roots the manifest says.
+4. The rows (not with `roots_only`): each row has its digest, is in order, and holds by itself;
+   every bundle is verified as a stranger would.
+5. The links (not with `roots_only`): what two tables both say is the same, row for row.
+
+A lake whose signed manifest matches its files was written by the holder of the key; 4 and 5 prove
+that what was written is right.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pith_builder.core.canonical import JsonValue, Sha256, parse_json
+from pith_builder.core.keys import PublicKey
+from pith_builder.core.manifest import Manifest, Part
+from pith_builder.core.verification import verify
+from pith_builder.errors import VerificationError
+from pith_builder.lake.reading import DamagedPartError
+from pith_builder.lake.roots import table_root
+from pith_builder.lake.store import (
+    CURRENT,
+    SQL_FILE,
+    current_sequence,
+    manifest_name,
+    read_manifest,
+)
+from pith_builder.lake.tables import TABLES
+from pith_builder.lake.views import is_views_sql
+from pith_builder.operations.audit_parts import Finding, PartAudit, audit_part
+from pith_builder.signing.ed25519 import TrustedKeys
+
+_HASHED_AT_ONCE = 1 << 20
+
+LINKS = {
+    "record": ("records", "bundles"),
+    "receipt": ("records", "bundles"),
+    "state": ("states", "bundles"),
+    "event": ("events", "bundles"),
+    "alias": ("aliases", "bundles"),
+}
+"""What is said in two tables, and in which."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AuditReport:
+    """What an audit found. One with findings is no pass.
+
+    Attributes:
+        manifest_sha256: The live manifest's digest, or "".
+        sequence: Its number.
+        manifests: How many manifests were verified.
+        files: How many parts were hashed.
+        rows: How many rows there are, by table.
+        findings: What does not hold.
+    """
+
+    manifest_sha256: str = ""
+    sequence: int = 0
+    manifests: int = 0
+    files: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def verified(self) -> str:
+        """Return the live manifest's digest.
+
+        Raises:
+            VerificationError: Something does not hold.
+        """
+        if self.findings:
+            raise VerificationError(f"{len(self.findings)} findings, first: {self.findings[0]}")
+        return self.manifest_sha256
+
+    def to_json_object(self) -> dict[str, JsonValue]:
+        """Return the report for machines."""
+        return {
+            "files": self.files,
+            "findings": [finding.to_json_object() for finding in self.findings],
+            "manifest_sha256": self.manifest_sha256,
+            "manifests": self.manifests,
+            "ok": not self.findings,
+            "rows": self.rows,
+            "sequence": self.sequence,
+        }
+
+
+def audit(
+    lake: Path,
+    keys: Iterable[PublicKey],
+    *,
+    roots_only: bool = False,
+    workers: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> AuditReport:
+    """Verify a lake by the trusted keys alone; every failure found is in the answer."""
+    report = AuditReport()
+    trusted = TrustedKeys(keys)
+    manifest = _chain(lake, trusted, report)
+    if manifest is None:
+        return report
+    report.manifest_sha256 = manifest.manifest_sha256
+    report.sequence = manifest.sequence
+    report.rows = {name: table.rows for name, table in manifest.tables.items()}
+    _sql_file(lake, manifest, report)
+    sound = _files(lake, manifest, report)
+    _roots(lake, manifest, sound, report)
+    if not roots_only:
+        parts = [
+            (name, part)
+            for name, table in manifest.tables.items()
+            for part in table.parts
+            if part.path in sound
+        ]
+        _rows_and_links(lake, parts, trusted, report, workers, progress)
+    return report
+
+
+def _chain(lake: Path, trusted: TrustedKeys, report: AuditReport) -> Manifest | None:
+    """Verify the manifests from the live one back to the first; return the live one."""
+    try:
+        sequence = current_sequence(lake)
+    except VerificationError as error:
+        report.findings.append(Finding("bad_current", CURRENT, str(error)))
+        return None
+    if sequence is None:
+        report.findings.append(Finding("no_lake", CURRENT, f"there is no lake in {lake}"))
+        return None
+    for later in sorted((lake / "manifests").glob("*.json")):
+        if later.stem.isdigit() and int(later.stem) > sequence:
+            message = f"{later.name} was live after it: {CURRENT} was moved back"
+            report.findings.append(Finding("rolled_back", CURRENT, message))
+    live: Manifest | None = None
+    wanted: str | None = None
+    for number in range(sequence, 0, -1):
+        place = manifest_name(number)
+        try:
+            manifest = read_manifest(lake, number)
+        except VerificationError as error:
+            report.findings.append(Finding("bad_manifest", place, str(error)))
+            return live
+        for failure in verify(parse_json(manifest.document), trusted).failures:
+            message = f"{failure.path}: {failure.message}"
+            report.findings.append(Finding(str(failure.code), place, message))
+        if wanted is not None and manifest.manifest_sha256 != wanted:
+            message = f"is not the manifest that number {number + 1} follows: the chain is forked"
+            report.findings.append(Finding("broken_chain", place, message))
+        if number == 1 and manifest.previous is not None:
+            report.findings.append(Finding("broken_chain", place, "the first follows another"))
+        report.manifests += 1
+        live = live or manifest
+        wanted = manifest.previous
+    return live
+
+
+def _sql_file(lake: Path, manifest: Manifest, report: AuditReport) -> None:
+    try:
+        is_right = is_views_sql((lake / SQL_FILE).read_text(encoding="utf-8"), manifest)
+    except (OSError, UnicodeDecodeError):
+        is_right = False
+    if not is_right:
+        message = "is not what follows from the manifest; `pith maintain` writes it anew"
+        report.findings.append(Finding("bad_views", SQL_FILE, message))
+
+
+def _files(lake: Path, manifest: Manifest, report: AuditReport) -> frozenset[str]:
+    """Compare every part's bytes with the manifest; return those that are right."""
+    sound = set()
+    for name, table in manifest.tables.items():
+        for part in table.parts:
+            problem = _file_problem(lake, part)
+            if problem is None:
+                sound.add(part.path)
+            else:
+                report.findings.append(Finding(*problem, table=name))
+            report.files += 1
+    return frozenset(sound)
+
+
+def _file_problem(lake: Path, part: Part) -> tuple[str, str, str] | None:
+    hasher, size = Sha256(), 0
+    try:
+        with (lake / part.path).open("rb") as file:
+            while data := file.read(_HASHED_AT_ONCE):
+                hasher.update(data)
+                size += len(data)
+    except OSError as error:
+        return "missing_part", part.path, f"cannot be read: {error.strerror}"
+    if size != part.size_bytes:
+        return "file_size", part.path, f"found {size} bytes, by the manifest {part.size_bytes}"
+    if hasher.hexdigest() != part.sha256:
+        found = hasher.hexdigest()
+        return "file_digest", part.path, f"found {found}, by the manifest {part.sha256}"
+    return None
+
+
+def _roots(lake: Path, manifest: Manifest, sound: frozenset[str], report: AuditReport) -> None:
+    for name, table in manifest.tables.items():
+        if table.schema_version != TABLES[name].schema_version:
+            message = f"schema version {table.schema_version} is not known here"
+            report.findings.append(Finding("schema_version", name, message, name))
+        if all(part.path in sound for part in table.parts):
+            try:
+                found = table_root(lake, table.parts).hex()
+            except DamagedPartError as error:
+                report.findings.append(Finding("unreadable_part", name, str(error), name))
+                continue
+            if found != table.content_root:
+                message = f"found {found}, by the manifest {table.content_root}"
+                report.findings.append(Finding("content_root", name, message, name))
+
+
+def _rows_and_links(
+    lake: Path,
+    parts: list[tuple[str, Part]],
+    trusted: TrustedKeys,
+    report: AuditReport,
+    workers: int,
+    progress: Callable[[int], None],
+) -> None:
+    sides: dict[tuple[str, str], dict[bytes, tuple[str, int, str]]] = {
+        (kind, table): {} for kind, tables in LINKS.items() for table in tables
+    }
+    used: Counter[tuple[str, bytes]] = Counter()
+    done = 0
+    for audited in _audited(lake, parts, trusted, workers):
+        report.findings += audited.findings
+        for kind, links in audited.links.items():
+            for link, row, key in links:
+                if kind == "key":
+                    used[audited.table, link] += 1
+                else:
+                    _note(sides[kind, audited.table], link, (audited.place, row, key), report)
+        done += audited.rows
+        progress(done)
+    report.findings += _differences(sides)
+    listed = {link for table, link in used if table == "keys"}
+    for table, link in used:
+        if link not in listed:
+            message = "a key that signed is not in table keys"
+            report.findings.append(Finding("unlisted_key", table, message, table))
+
+
+def _note(
+    side: dict[bytes, tuple[str, int, str]],
+    link: bytes,
+    place: tuple[str, int, str],
+    report: AuditReport,
+) -> None:
+    if link in side:
+        table = place[0].split("/")[1]
+        message = f"says again what row {side[link][1]} of {side[link][0]} says"
+        report.findings.append(Finding("duplicate", place[0], message, table, place[1], place[2]))
+    side[link] = place
+
+
+def _differences(
+    sides: dict[tuple[str, str], dict[bytes, tuple[str, int, str]]],
+) -> Iterator[Finding]:
+    for kind, (left, right) in LINKS.items():
+        for table, other in ((left, right), (right, left)):
+            side = sides[kind, table]
+            for link in side.keys() - sides[kind, other].keys():
+                place, row, key = side[link]
+                message = f"no row of {other} says the same {kind}"
+                yield Finding(f"{kind}_link", place, message, table, row, key)
+
+
+def _audited(
+    lake: Path, parts: list[tuple[str, Part]], trusted: TrustedKeys, workers: int
+) -> Iterator[PartAudit]:
+    if workers == 1 or len(parts) < 2:
+        for name, part in parts:
+            yield audit_part(lake, TABLES[name], part, trusted)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context) as pool:
+        ordered = sorted(parts, key=lambda entry: -entry[1].size_bytes)
+        yield from pool.map(
+            _audit_in_pool, [(lake, name, part, tuple(trusted)) for name, part in ordered]
+        )
+
+
+def _audit_in_pool(task: tuple[Path, str, Part, tuple[PublicKey, ...]]) -> PartAudit:
+    lake, name, part, keys = task
+    return audit_part(lake, TABLES[name], part, TrustedKeys(keys))

@@ -1,0 +1,368 @@
+"""Auditing one part: what its rows say by themselves, and what they claim of other tables.
+
+A bundle says all that other tables say of its record. So each row is checked by itself, and for
+what two tables both say, each side gives a digest, a *link*; the audit then compares the sets.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.canonical import (
+    JsonValue,
+    canonical_text,
+    dump_canonical,
+    parse_json,
+    sha256,
+    sha256_hex,
+)
+from pith_builder.core.instants import (
+    format_microseconds,
+    parse_microseconds,
+    parse_seconds,
+)
+from pith_builder.core.keys import Keyring, PublicKey
+from pith_builder.core.manifest import Part
+from pith_builder.core.record import CanonicalRecord, sorted_categories
+from pith_builder.core.verification import verify
+from pith_builder.errors import MalformedError
+from pith_builder.lake.parts import instant_of, microseconds, row_sha256
+from pith_builder.lake.reading import DamagedPartError, read_rows
+from pith_builder.lake.tables import (
+    ALIASES,
+    BUILDS,
+    BUNDLES,
+    EVENTS,
+    KEYS,
+    RECORDS,
+    REJECTS,
+    STATES,
+    Table,
+)
+
+MAX_FINDINGS = 1_000
+"""Of one part no more findings are listed; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not hold in a lake.
+
+    Attributes:
+        code: What kind of failure it is.
+        place: The file, or the part, below the lake.
+        table: The table, or "".
+        row: The row of the part, from 0, or None.
+        key: The row's key, or "".
+        message: What was found and what was wanted.
+    """
+
+    code: str
+    place: str
+    message: str
+    table: str = ""
+    row: int | None = None
+    key: str = ""
+
+    def to_json_object(self) -> dict[str, JsonValue]:
+        """Return the finding for machines."""
+        return {
+            "code": self.code,
+            "key": self.key,
+            "message": self.message,
+            "place": self.place,
+            "row": self.row,
+            "table": self.table,
+        }
+
+
+@dataclass(slots=True)
+class PartAudit:
+    """What an audit of one part found.
+
+    Attributes:
+        table: The table's name.
+        place: The part, below the lake.
+        rows: How many rows were read.
+        findings: What does not hold.
+        links: By what it says, the digests of what the rows say, and of which row each is.
+    """
+
+    table: str
+    place: str
+    rows: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    links: dict[str, list[tuple[bytes, int, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def report(self, code: str, row: int | None, key: str, message: str) -> None:
+        """Add a finding."""
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(Finding(code, self.place, message, self.table, row, key))
+
+    def link(self, kind: str, said: JsonValue, row: int, key: str) -> None:
+        """Note that a row says something that a row of another table must say too."""
+        self.links[kind].append((sha256(dump_canonical(said)), row, key))
+
+
+def audit_part(lake: Path, table: Table, part: Part, keyring: Keyring) -> PartAudit:
+    """Read every row of a part and check all that can be checked of it alone."""
+    audit = PartAudit(table.name, part.path)
+    key_places = [table.position(name) for name in table.key]
+    before: tuple[Any, ...] | None = None
+    first: tuple[Any, ...] | None = None
+    check = _CHECKS.get(table.name)
+    try:
+        for row, values in enumerate(read_rows(lake, table, part)):
+            audit.rows += 1
+            key = tuple(values[place] for place in key_places)
+            named = " ".join(map(str, key))
+            first = key if first is None else first
+            if before is not None and before >= key:
+                audit.report("row_order", row, named, f"does not come after {before}")
+            before = key
+            if values[-1] != row_sha256(table, values):
+                audit.report("row_digest", row, named, "row_sha256 is not the row's digest")
+            if check is not None:
+                _guarded(check, audit, _Row(table, values), row, named, keyring)
+    except DamagedPartError as error:
+        audit.report("unreadable_part", None, "", str(error))
+        return audit
+    if audit.rows != part.rows:
+        audit.report("row_count", None, "", f"found {audit.rows} rows, by the manifest {part.rows}")
+    for found, wanted in ((first, part.first_key), (before, part.last_key)):
+        if found is not None and tuple(map(str, found)) != wanted:
+            audit.report("key_range", None, "", f"found {found}, by the manifest {wanted}")
+    return audit
+
+
+class _Row:
+    """A row whose values go by their columns' names."""
+
+    def __init__(self, table: Table, values: Sequence[Any]) -> None:
+        self._values = dict(
+            zip((column.name for column in table.all_columns()), values, strict=True)
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def only(self, *names: str) -> dict[str, Any]:
+        """Return some of the values."""
+        return {name: self._values[name] for name in names}
+
+
+Problem = tuple[str, str]
+"""A code and a message."""
+
+
+def _guarded(
+    check: Any, audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> None:
+    """Run a check whose row may hold anything; what cannot even be read is a finding."""
+    try:
+        for code, message in check(audit, row, index, key, keyring):
+            audit.report(code, index, key, message)
+    except (MalformedError, KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        audit.report("malformed_row", index, key, f"cannot be read: {error!r}"[:300])
+
+
+def _record(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Check identity and hashes from arXiv's raw words, and link the receipt."""
+    del keyring
+    record = CanonicalRecord(
+        source_id=ArxivId(row["arxiv_id"]),
+        source_version=row["arxiv_version"],
+        title_canon_sha256=sha256_hex(canonical_text(row["title"]).encode()),
+        abstract_canon_sha256=sha256_hex(canonical_text(row["abstract"]).encode()),
+        license=row["license"],
+        primary_cat=row["categories"][0],
+        cross_cats_sorted=sorted_categories(
+            category for category in row["categories"] if category != row["categories"][0]
+        ),
+        submitted_at=instant_of(row["submitted_at"]),
+    )
+    digest = record.digest()
+    for name, wanted in (
+        ("title_canon_sha256", record.title_canon_sha256),
+        ("abstract_canon_sha256", record.abstract_canon_sha256),
+        ("primary_cat", record.primary_cat),
+        ("cross_cats_sorted", list(record.cross_cats_sorted)),
+        ("canonical_sha256", digest.hex()),
+        ("pith_number", str(record.pith_number())),
+    ):
+        if row[name] != wanted:
+            yield "record_mismatch", f"{name} is {row[name]!r}, by the raw metadata {wanted!r}"
+    audit.link("record", [row["pith_number"], row["canonical_sha256"]], index, key)
+    audit.link(
+        "receipt",
+        [
+            row["pith_number"],
+            row["key_id"],
+            row["public_key_fingerprint"],
+            row["signature_b64"],
+            *(
+                format_microseconds(instant_of(row[name]))
+                for name in ("signed_at", "first_computed_at", "last_reissued_at")
+            ),
+            row["builder_version"],
+        ],
+        index,
+        key,
+    )
+    audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+
+
+def _document(row: _Row) -> Any:
+    """Parse a row's document, which must be its own canonical JSON."""
+    data = row["document"].encode()
+    document = parse_json(data)
+    if dump_canonical(document) != data:
+        raise MalformedError("the document is not in canonical JSON")
+    return document
+
+
+def _event(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Check that the columns are the document's; bundles say whether the event holds."""
+    del keyring
+    event = _document(row)
+    signature = event["signature"]
+    stated = {
+        "pith_number": event["subject_pith_number"],
+        "event_id": event["event_id"],
+        "event_type": event["event_type"],
+        "target": event["target"],
+        "created_at": microseconds(parse_seconds(event["created_at"])),
+        "signer_id": event["signer"]["signer_id"],
+        "signer_type": event["signer"]["signer_type"],
+        "prev_event": event["prev_event"],
+        "supersedes": event["supersedes"],
+        "key_id": signature["key_id"],
+        "public_key_fingerprint": signature["public_key_fingerprint"],
+        "signature_b64": signature["signature_b64"],
+        "signed_at": microseconds(parse_microseconds(signature["signed_at"])),
+    }
+    yield from _column_problems(row, stated)
+    audit.link("event", event, index, key)
+
+
+def _column_problems(row: _Row, stated: dict[str, Any]) -> Iterator[Problem]:
+    for name, wanted in stated.items():
+        if row[name] != wanted:
+            yield "column_mismatch", f"{name} is {row[name]!r}, by the document {wanted!r}"
+
+
+def _state(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Check that the columns are the document's; bundles say whether the state holds."""
+    del keyring
+    state = _document(row)
+    names = (
+        "pith_number",
+        "event_count",
+        "valid_event_count",
+        "invalid_event_count",
+        "equivocation_count",
+        "state_sha256",
+    )
+    yield from _column_problems(row, {name: state[name] for name in names})
+    audit.link("state", state, index, key)
+
+
+def _bundle(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Verify the whole bundle, and link all it says of its record."""
+    bundle = _document(row)
+    for failure in verify(bundle, keyring).failures:
+        yield failure.code, f"{failure.path}: {failure.message}"
+    signature = bundle["bundle_signature"]
+    stated = {
+        "pith_number": bundle["pith_number"],
+        "event_count": bundle["state"]["event_count"],
+        "built_at": microseconds(parse_seconds(bundle["built_at"])),
+        "bundle_sha256": signature["bundle_sha256"],
+        "key_id": signature["key_id"],
+        "public_key_fingerprint": signature["public_key_fingerprint"],
+        "signature_b64": signature["signature_b64"],
+        "signed_at": microseconds(parse_microseconds(signature["signed_at"])),
+    }
+    yield from _column_problems(row, stated)
+    number = bundle["pith_number"]
+    audit.link("record", [number, bundle["canonical_sha256"]], index, key)
+    receipt = bundle["state"]["current"]["record_created"]["payload"]["receipt"]
+    names = ("key_id", "public_key_fingerprint", "signature_b64", "signed_at")
+    also = ("first_computed_at", "last_reissued_at", "builder_version")
+    audit.link("receipt", [number, *(receipt[name] for name in (*names, *also))], index, key)
+    audit.link("state", bundle["state"], index, key)
+    for event in bundle["events"]:
+        audit.link("event", event, index, key)
+    for alias in bundle["source_aliases"]:
+        audit.link("alias", [number, *(alias[name] for name in sorted(alias))], index, key)
+    audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+
+
+def _alias(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    del keyring
+    created_at = instant_of(row["created_at"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = [row["pith_number"], row["alias_kind"], row["alias_value"], created_at]
+    audit.link("alias", said, index, key)
+    yield from ()
+
+
+def _key(audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring) -> Iterator[Problem]:
+    """Check that the columns are the public-key object's, and its forms agree."""
+    del keyring
+    value = _document(row)
+    public_key = PublicKey.from_json_object(value)
+    stated = {
+        "key_id": public_key.key_id,
+        "public_key_fingerprint": public_key.fingerprint,
+        "public_key_hex": public_key.raw.hex(),
+    }
+    yield from _column_problems(row, stated)
+    audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+
+
+def _build(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Check that the counts add up."""
+    del audit, index, key, keyring
+    total = row["minted"] + row["unchanged"] + row["rejected"]
+    if row["seen"] != total:
+        yield "count_mismatch", f"{row['seen']} papers seen, {total} accounted for"
+
+
+def _reject(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Check that what was observed is what was digested."""
+    del audit, index, key, keyring
+    if sha256_hex(row["raw"]) != row["raw_sha256"]:
+        yield "reject_digest", "raw_sha256 is not the digest of raw"
+
+
+_CHECKS = {
+    RECORDS.name: _record,
+    EVENTS.name: _event,
+    STATES.name: _state,
+    BUNDLES.name: _bundle,
+    ALIASES.name: _alias,
+    KEYS.name: _key,
+    BUILDS.name: _build,
+    REJECTS.name: _reject,
+}

@@ -1,0 +1,96 @@
+"""Minting chunks with several processes, in the order of the input."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
+
+from pith_builder.lake.known import KnownRecords
+from pith_builder.operations.chunks import Chunk, ChunkResult, Plan, discard, mint_chunk
+
+Submit = Callable[[Chunk, frozenset[bytes]], Callable[[], ChunkResult]]
+"""Starts minting a chunk; what it returns waits for the result."""
+
+
+def minted_in_order(plan: Plan, chunks: Iterator[Chunk], workers: int) -> Iterator[ChunkResult]:
+    """Mint chunks and yield their results in the order of the input.
+
+    What comes out is the same for any number of workers: a chunk's result depends on the chunk,
+    the lake and what stands earlier in the input alone. Where a paper of one chunk stood in an
+    earlier one, which a worker cannot know, the chunk is minted again without it.
+
+    A failure of `chunks` is raised after the results of what precedes it.
+    """
+    first = list(islice(chunks, 2))
+    everything = chain(first, chunks)
+    if workers == 1 or len(first) < 2:
+        known = plan.known()
+        yield from _in_order(plan, everything, 1, _here(plan, known))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start, (plan,)) as pool:
+        yield from _in_order(plan, everything, workers + 1, _in_pool(pool))
+
+
+def _here(plan: Plan, known: KnownRecords) -> Submit:
+    def submit(chunk: Chunk, earlier: frozenset[bytes]) -> Callable[[], ChunkResult]:
+        return lambda: mint_chunk(plan, known, chunk, earlier)
+
+    return submit
+
+
+def _in_pool(pool: ProcessPoolExecutor) -> Submit:
+    def submit(chunk: Chunk, earlier: frozenset[bytes]) -> Callable[[], ChunkResult]:
+        future: Future[ChunkResult] = pool.submit(_mint, chunk, earlier)
+        return future.result
+
+    return submit
+
+
+def _in_order(
+    plan: Plan, chunks: Iterator[Chunk], ahead: int, submit: Submit
+) -> Iterator[ChunkResult]:
+    minted: set[bytes] = set()
+    running: deque[tuple[Chunk, Callable[[], ChunkResult]]] = deque()
+
+    def finished() -> ChunkResult:
+        chunk, wait = running.popleft()
+        result = wait()
+        earlier = minted.intersection(result.minted)
+        if earlier:
+            discard(plan, result)
+            result = submit(chunk, frozenset(earlier))()
+        minted.update(result.minted)
+        return result
+
+    failure: Exception | None = None
+    try:
+        for chunk in chunks:
+            running.append((chunk, submit(chunk, frozenset())))
+            if len(running) >= ahead:
+                yield finished()
+    except Exception as error:  # noqa: BLE001 - raised again once what precedes it is yielded
+        failure = error
+    while running:
+        yield finished()
+    if failure is not None:
+        raise failure
+
+
+_worker: tuple[Plan, KnownRecords] | None = None
+
+
+def _start(plan: Plan) -> None:
+    """Prepare a worker process: it reads the known records once."""
+    global _worker  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
+    _worker = plan, plan.known()
+
+
+def _mint(chunk: Chunk, earlier: frozenset[bytes]) -> ChunkResult:
+    if _worker is None:
+        raise RuntimeError("the worker was not started")
+    plan, known = _worker
+    return mint_chunk(plan, known, chunk, earlier)

@@ -1,0 +1,139 @@
+"""Keys on disk: a private key file for its owner alone, and public-key files to trust."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from base64 import b64encode
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.instants import format_seconds
+from pith_builder.core.keys import ALGORITHM, PublicKey, decode_base64
+from pith_builder.errors import MalformedError, StorageError, UsageError
+from pith_builder.signing.ed25519 import SEED_BYTES, Ed25519Signer
+
+PRIVATE_MODE = 0o600
+_KEY_FILE_KIND = "pith_signing_key"
+
+
+def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime) -> PublicKey:
+    """Make a key pair; write the private key, for its owner alone, and the public key beside it.
+
+    The public-key object goes to `path` with `.pub.json` for its ending.
+
+    Raises:
+        UsageError: There is a file of that name; a key is never written over.
+        StorageError: The folder takes no files.
+    """
+    seed = secrets.token_bytes(SEED_BYTES)
+    signer = Ed25519Signer(key_id, seed, url=url, notes=notes)
+    text = _pretty(
+        {
+            "kind": _KEY_FILE_KIND,
+            "key_id": key_id,
+            "algorithm": ALGORITHM,
+            "seed_b64": b64encode(seed).decode(),
+            "public_key_hex": signer.public_key.raw.hex(),
+            "created_at": format_seconds(now),
+            "url": url,
+            "notes": notes,
+        }
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        public_path(path).write_text(_pretty(signer.public_key.to_json_object()), "utf-8")
+    except FileExistsError as error:
+        raise UsageError(
+            f"there is a key in {path}, and a key is never written over: "
+            "use it, or set PITH_SIGNING_KEY_FILE to another file"
+        ) from error
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
+    return signer.public_key
+
+
+def public_path(path: Path) -> Path:
+    """Return where the public half of a private key file lies."""
+    return path.with_suffix(".pub.json")
+
+
+def read_key_file(path: Path) -> Ed25519Signer:
+    """Read a private key file.
+
+    Raises:
+        UsageError: There is none, or others than its owner can read it.
+        MalformedError: It is no private key file, or contradicts itself.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise UsageError(
+                f"others can read the private key in {path} (mode {mode:04o}): "
+                f"run `chmod 600 {path}`, and make a new key if it may have been read"
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"there is no signing key in {path}: make one with `pith keys new`, "
+            "or set PITH_SIGNING_KEY_FILE to the file that holds yours"
+        ) from error
+    except OSError as error:
+        raise UsageError(f"cannot read the signing key in {path}: {error.strerror}") from error
+    return _signer(path, data)
+
+
+def _signer(path: Path, data: bytes) -> Ed25519Signer:
+    # No message here shows what the file holds, and no cause is kept that could.
+    fields: JsonValue = None
+    try:
+        fields = parse_json(data)
+        is_key = fields["kind"] == _KEY_FILE_KIND and fields["algorithm"] == ALGORITHM
+        signer = Ed25519Signer(
+            str(fields["key_id"]),
+            decode_base64(fields["seed_b64"]),
+            url=fields["url"],
+            notes=fields["notes"],
+        )
+        is_whole = is_key and signer.public_key.raw.hex() == fields["public_key_hex"]
+    except (MalformedError, KeyError, TypeError):
+        is_whole = False
+    if not is_whole:
+        raise MalformedError(f"{path} is no private key file as `pith keys new` writes it")
+    return signer
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """Read a public-key object, or the first of a list of them.
+
+    Raises:
+        UsageError: There is no such file.
+        MalformedError: It is no public-key object, or contradicts itself.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the public key in {path}: {error.strerror}") from error
+    try:
+        return PublicKey.from_json_object(parse_json(data))
+    except MalformedError as error:
+        raise MalformedError(f"{path}: {error}") from error
+
+
+def shipped_keys() -> tuple[PublicKey, ...]:
+    """Return the keys this package trusts as it comes: the public registry's."""
+    data = files("pith_builder.signing").joinpath("pith-v1-2026-05.json").read_bytes()
+    return (PublicKey.from_json_object(parse_json(data)),)
+
+
+def _pretty(value: JsonValue) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
