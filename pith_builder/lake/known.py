@@ -1,55 +1,69 @@
-"""The records a lake holds already, as canonical digests in 32 bytes each."""
+"""The records a lake holds already: sets of canonical digests, packed and asked in bulk."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-import pyarrow as pa
+import numpy as np
+import numpy.typing as npt
 
 from pith_builder.core.manifest import Part
 from pith_builder.lake.parts import open_part
 
 _DIGEST_BYTES = 32
+_Packed = npt.NDArray[np.bytes_]
 
 
 class KnownRecords:
-    """A set of canonical digests, packed: a Python set would take five times the memory."""
+    """A growing set of digests, in 32 bytes each: a Python set would take four times as much.
 
-    def __init__(self, digests: Iterable[bytes]) -> None:
-        """Take digests of 32 bytes, in any order."""
-        self._packed = b"".join(sorted(digests))
+    It is kept as sorted runs, each at least twice as long as the next, so that adding and asking
+    are cheap and few runs are searched.
+    """
 
-    def __len__(self) -> int:
-        return len(self._packed) // _DIGEST_BYTES
-
-    def __contains__(self, digest: bytes) -> bool:
-        place = bisect_left(_Digests(self._packed), digest)
-        start = place * _DIGEST_BYTES
-        return self._packed[start : start + _DIGEST_BYTES] == digest
-
-
-class _Digests:
-    """Packed digests as a sequence, for `bisect`."""
-
-    def __init__(self, packed: bytes) -> None:
-        self._packed = packed
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._runs: list[_Packed] = []
 
     def __len__(self) -> int:
-        return len(self._packed) // _DIGEST_BYTES
+        return sum(map(len, self._runs))
 
-    def __getitem__(self, index: int) -> bytes:
-        return self._packed[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
+    def add(self, digests: Collection[bytes]) -> None:
+        """Add digests of 32 bytes, in any order, none of which is known."""
+        run = np.sort(_packed(digests))
+        while self._runs and len(self._runs[-1]) < 2 * len(run):
+            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
+        if len(run):
+            self._runs.append(run)
+
+    def among(self, digests: Collection[bytes]) -> frozenset[bytes]:
+        """Return those of `digests` that are known."""
+        asked = _packed(digests)
+        is_known = np.zeros(len(asked), dtype=bool)
+        for run in self._runs:
+            places = np.minimum(np.searchsorted(run, asked), len(run) - 1)
+            is_known |= run[places] == asked
+        return frozenset(
+            digest for digest, known in zip(digests, is_known.tolist(), strict=True) if known
+        )
+
+
+def _packed(digests: Collection[bytes]) -> _Packed:
+    # As text of fixed length numpy compares these as memcmp does: zero bytes at the end, which
+    # it leaves out of a value, do not tell two digests of one length apart.
+    return np.frombuffer(b"".join(digests), dtype=f"S{_DIGEST_BYTES}")
 
 
 def known_records(lake: Path, parts: Iterable[Part]) -> KnownRecords:
     """Read the canonical digests of these parts of `records`."""
-    return KnownRecords(digest for part in parts for digest in _digests(lake, part))
+    known = KnownRecords()
+    for part in parts:
+        known.add([bytes.fromhex(text) for text in _column(lake, part, "canonical_sha256")])
+    return known
 
 
-def _digests(lake: Path, part: Part) -> Iterable[bytes]:
+def _column(lake: Path, part: Part, name: str) -> Iterator[str]:
     with open_part(lake, part) as file:
-        for batch in file.iter_batches(columns=["canonical_sha256"]):
-            column: pa.StringArray = batch.column(0)
-            yield from (bytes.fromhex(text) for text in column.to_pylist())
+        for batch in file.iter_batches(columns=[name]):
+            yield from batch.column(0).to_pylist()

@@ -8,13 +8,16 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
 from pith_builder.errors import UsageError
 from pith_builder.lake.store import Lake, open_lake
 from pith_builder.lake.views import quoted, views_sql
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+"""A connection to a lake; so that what asks it need not import DuckDB."""
 
 _ROWS_AT_ONCE = 1_000
 _EXPLAINED = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)

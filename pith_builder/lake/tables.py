@@ -173,7 +173,7 @@ EVENTS = Table(
         _follows("document", Kind.TEXT, "The event whole, in canonical JSON."),
         _BUILD,
     ),
-    row_group_rows=8_000,
+    row_group_rows=2_000,
 )
 
 STATES = Table(
@@ -195,7 +195,7 @@ STATES = Table(
         _follows("document", Kind.TEXT, "The state whole, in canonical JSON."),
         _BUILD,
     ),
-    row_group_rows=4_000,
+    row_group_rows=1_000,
 )
 
 BUNDLES = Table(
@@ -214,7 +214,7 @@ BUNDLES = Table(
         _follows("document", Kind.TEXT, "The bundle whole, in canonical JSON."),
         _BUILD,
     ),
-    row_group_rows=2_000,
+    row_group_rows=1_000,
 )
 
 ALIASES = Table(

@@ -19,8 +19,8 @@ from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES
 from pith_builder.sources.lines import Block
 from pith_builder.sources.snapshot import RejectedLineError, read_line
 
-CHUNK_BYTES = 16 << 20
-"""Bytes of snapshot in a chunk: some 10,000 papers, which a worker holds in memory at once."""
+CHUNK_BYTES = 8 << 20
+"""Bytes of snapshot in a chunk: some 5,000 papers, which a worker holds in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def mint_chunk(
         plan: The build.
         known: The records of the lake.
         chunk: The lines.
-        earlier: Canonical digests that stand earlier in the input.
+        earlier: Canonical digests of the chunk's that stand earlier in the input.
 
     Raises:
         StorageError: The disk is full, or the folder takes no files.
@@ -147,10 +147,13 @@ def mint_chunk(
                 )
                 continue
             digest = identity.digest
-            if digest in found or digest in earlier or digest in known:
+            if digest in found:
                 result.unchanged += 1
             else:
                 found[digest] = (identity, block.source_name, number)
+    for old in earlier | known.among(found):
+        del found[old]
+        result.unchanged += 1
     result.minted = list(found)
     if found:
         ordered = sorted(found.values(), key=lambda entry: entry[0].number)

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from duckdb import DuckDBPyConnection
-
 from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
 from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError, UsageError
+from pith_builder.lake.query import Connection
 
 _SUFFIX = re.compile(r"(?:pith:)?([A-Z2-7]{8,26})", re.IGNORECASE)
 
@@ -55,7 +54,7 @@ class Resolved:
     others: tuple[Found, ...] = ()
 
 
-def resolve(connection: DuckDBPyConnection, ref: str) -> Resolved:
+def resolve(connection: Connection, ref: str) -> Resolved:
     """Find the record that a name stands for.
 
     A name is a Pith Number, a suffix or short form of 8 to 26 characters, an arXiv identifier
@@ -87,7 +86,7 @@ def resolve(connection: DuckDBPyConnection, ref: str) -> Resolved:
     return _by_arxiv_id(connection, ref, arxiv_id, version)
 
 
-def _by_number(connection: DuckDBPyConnection, number: str) -> tuple[Found, ...]:
+def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
     query = """
         select pith_number, arxiv_id, arxiv_version, title
         from records
@@ -97,7 +96,7 @@ def _by_number(connection: DuckDBPyConnection, number: str) -> tuple[Found, ...]
     return tuple(Found(*row) for row in rows)
 
 
-def _by_suffix(connection: DuckDBPyConnection, suffix: str) -> tuple[Found, ...]:
+def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
     query = """
         select distinct pith_number
         from aliases
@@ -110,7 +109,7 @@ def _by_suffix(connection: DuckDBPyConnection, suffix: str) -> tuple[Found, ...]
 
 
 def _by_arxiv_id(
-    connection: DuckDBPyConnection, ref: str, arxiv_id: ArxivId, version: int | None
+    connection: Connection, ref: str, arxiv_id: ArxivId, version: int | None
 ) -> Resolved:
     # Ruling: of several records of one version the one computed last, as `latest_records` has it.
     query = """

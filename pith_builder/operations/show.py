@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from duckdb import DuckDBPyConnection
-
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.record_document import record_document
 from pith_builder.errors import VerificationError
+from pith_builder.lake.query import Connection
 
 
 class View(StrEnum):
@@ -22,7 +21,7 @@ class View(StrEnum):
     CANONICAL = "canonical"
 
 
-def show(connection: DuckDBPyConnection, number: str, view: View, base_url: str) -> bytes:
+def show(connection: Connection, number: str, view: View, base_url: str) -> bytes:
     """Return one document of the record `number`, as canonical JSON.
 
     Bundle and state are the very bytes the lake holds. `base_url` is where the registry serves.
@@ -50,7 +49,7 @@ def _part(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValue:
     return bundle["canonical_record"]
 
 
-def _document(connection: DuckDBPyConnection, table: str, number: str) -> bytes:
+def _document(connection: Connection, table: str, number: str) -> bytes:
     queries = {
         "states": "select document from states where pith_number = $number",
         "bundles": "select document from bundles where pith_number = $number",

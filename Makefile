@@ -1,0 +1,46 @@
+# make demo: set up and run the main job on data/. make test: set up and run the tests.
+PYTHON ?= python3
+VENV ?= .venv
+PITH := $(VENV)/bin/pith
+SAMPLE := data/sample/papers.jsonl
+KEY := data/keys/signing-key.json
+LAKE := data/lake
+
+.PHONY: demo test check lint bench clean
+
+demo: $(VENV)/installed $(KEY)
+	$(PITH) build $(SAMPLE) --lake $(LAKE)
+	$(PITH) audit --lake $(LAKE)
+	$(PITH) show 1804.01852 --as bundle --lake $(LAKE) | $(PITH) verify -
+	$(PITH) sql --lake $(LAKE) "select primary_cat, count(*) as papers, min(submitted_at)::date as first_on from latest_records group by all order by papers desc, primary_cat limit 8"
+	$(PITH) resolve arXiv:1804.01852 --lake $(LAKE)
+
+# The demonstration's own key: for you alone, ignored by git. For a registry, see the README.
+$(KEY): | $(VENV)/installed
+	PITH_SIGNING_KEY_FILE=$(KEY) $(PITH) keys new
+
+test: $(VENV)/installed-dev
+	$(VENV)/bin/python -m pytest -n auto $(PYTEST)
+
+lint: $(VENV)/installed-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy pith_builder
+	$(VENV)/bin/lint-imports
+
+check: lint test
+
+bench: $(VENV)/installed-dev
+	$(VENV)/bin/python -m tests.bench $(BENCH)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(LAKE)
