@@ -102,15 +102,14 @@ def build(
     \b
     pith build arxiv-metadata-oai-snapshot.json.zip
     """
-    from pith_builder.operations.build import BuildRequest
     from pith_builder.operations.build import build as run
+    from pith_builder.operations.transaction import Target
 
     for source in sources:
         if str(source) != "-" and not source.is_file():
             raise UsageError(f"there is no file {source}")
     settings = Settings.of(os.environ)
-    request = BuildRequest(
-        sources=sources,
+    target = Target(
         lake=lake or settings.lake,
         registry=settings.registry,
         signer=settings.signer(),
@@ -119,7 +118,7 @@ def build(
         wait_seconds=wait,
     )
     with _progress("papers") as progress:
-        result = run(request, sys.stdin.buffer, progress)
+        result = run(target, sources, sys.stdin.buffer, progress)
     if as_json:
         _print_json(
             {
@@ -145,7 +144,7 @@ def build(
     for reason, count in sorted(result.rejected_by_reason.items()):
         click.echo(f"  {count} rejected: {reason}")
     if result.committed:
-        click.echo(f"committed manifest {result.sequence} to {request.lake}")
+        click.echo(f"committed manifest {result.sequence} to {target.lake}")
     else:
         click.echo("nothing new, nothing committed")
 

@@ -21,6 +21,42 @@ class Counts(Protocol):
     minted: int
     unchanged: int
     rejected: int
+    minted_without_license: int
+    minted_withdrawn: int
+
+
+class Observed(Protocol):
+    """What a source said, and where."""
+
+    @property
+    def source_kind(self) -> str:
+        """What kind of source it is."""
+        ...
+
+    @property
+    def source_name(self) -> str:
+        """Its file or address."""
+        ...
+
+    @property
+    def source_line(self) -> int:
+        """The line of the file, or the place in the answer."""
+        ...
+
+    @property
+    def raw(self) -> bytes:
+        """What was said."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it makes no record."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """Why, in words."""
+        ...
 
 
 class Rows:
@@ -32,7 +68,7 @@ class Rows:
         self._now = microseconds(now)
         self._second = microseconds(now.replace(microsecond=0))
 
-    def record(self, minted: Minted, source_name: str, source_line: int) -> Row:
+    def record(self, minted: Minted, observed: Observed) -> Row:
         """Return the row of `records`."""
         paper, record = minted.identity.paper, minted.identity.record
         receipt = minted.receipt
@@ -69,9 +105,9 @@ class Rows:
             self._now,
             self._now,
             receipt["builder_version"],
-            "snapshot",
-            source_name,
-            source_line,
+            observed.source_kind,
+            observed.source_name,
+            observed.source_line,
             self._now,
             self.build_id,
         )
@@ -151,12 +187,19 @@ class Rows:
         )
 
     def build(
-        self, counts: Counts, builder_version: str, sources: Sequence[str], outcome: str
+        self,
+        counts: Counts,
+        *,
+        operation: str,
+        builder_version: str,
+        sources: Sequence[str],
+        outcome: str,
+        is_forced: bool,
     ) -> Row:
         """Return the row of `builds`."""
         return (
             self.build_id,
-            "build",
+            operation,
             self._now,
             builder_version,
             sources,
@@ -164,21 +207,22 @@ class Rows:
             counts.minted,
             counts.unchanged,
             counts.rejected,
+            counts.minted_without_license,
+            counts.minted_withdrawn,
             outcome,
+            is_forced,
         )
 
-    def reject(
-        self, source_name: str, source_line: int, reason: str, message: str, raw: bytes
-    ) -> Row:
+    def reject(self, observed: Observed) -> Row:
         """Return the row of `rejects`."""
         return (
-            source_name,
-            source_line,
-            sha256_hex(raw),
-            "snapshot",
-            reason,
-            message,
-            raw,
+            observed.source_name,
+            observed.source_line,
+            sha256_hex(observed.raw),
+            observed.source_kind,
+            observed.reason,
+            observed.message,
+            observed.raw,
             self._now,
             self.build_id,
         )

@@ -1,15 +1,18 @@
-"""Chunks of a snapshot: cut by the input alone, each read, minted and written by one worker."""
+"""Chunks of the input: cut by the input alone, each read, minted and written by one worker."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from pith_builder.core.keys import Signer
 from pith_builder.core.manifest import Manifest, Part
 from pith_builder.core.minting import Identity, Mint
+from pith_builder.core.paper import Paper
 from pith_builder.core.registry import Registry
 from pith_builder.lake.disk import Disk
 from pith_builder.lake.known import KnownRecords, known_records
@@ -23,9 +26,45 @@ CHUNK_BYTES = 8 << 20
 """Bytes of snapshot in a chunk: some 5,000 papers, which a worker holds in memory at once."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One thing a source said: a paper, or what makes none.
+
+    Attributes:
+        source_kind: `snapshot` or `oai`.
+        source_name: The file or address.
+        source_line: The line of the file, or the place in the answer, from 1.
+        paper: What was read, or None.
+        raw: What was said, whole, where it makes no paper.
+        reason: Why it makes none, from a closed list.
+        message: Why, in words.
+    """
+
+    source_kind: str
+    source_name: str
+    source_line: int
+    paper: Paper | None = None
+    raw: bytes = b""
+    reason: str = ""
+    message: str = ""
+
+
+class Chunk(Protocol):
+    """A stretch of the input."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the input, from 0."""
+        ...
+
+    def observations(self) -> Iterator[Observation]:
+        """Read it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """A stretch of the input.
+class SnapshotChunk:
+    """Lines of snapshot files.
 
     Attributes:
         index: Its place in the input, from 0.
@@ -34,6 +73,48 @@ class Chunk:
 
     index: int
     blocks: tuple[Block, ...]
+
+    def observations(self) -> Iterator[Observation]:
+        """Read every line that is not blank."""
+        for block in self.blocks:
+            for number, line in enumerate(block.data.split(b"\n"), block.first_line):
+                if not line.strip():
+                    continue
+                try:
+                    paper = read_line(line)
+                except RejectedLineError as error:
+                    yield Observation(
+                        source_kind="snapshot",
+                        source_name=block.source_name,
+                        source_line=number,
+                        raw=line,
+                        reason=error.reason,
+                        message=str(error),
+                    )
+                else:
+                    yield Observation(
+                        source_kind="snapshot",
+                        source_name=block.source_name,
+                        source_line=number,
+                        paper=paper,
+                    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunk:
+    """What was read already, as a harvest has it.
+
+    Attributes:
+        index: Its place in the input, from 0.
+        read: The observations.
+    """
+
+    index: int
+    read: tuple[Observation, ...]
+
+    def observations(self) -> Iterator[Observation]:
+        """Go through them."""
+        return iter(self.read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +147,18 @@ class Plan:
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What became of a chunk's lines: seen = minted + unchanged + rejected.
+    """What became of a chunk: seen = minted + unchanged + rejected.
 
     Attributes:
         index: The chunk's place in the input.
-        seen: Lines that are not blank.
+        seen: Observations.
         unchanged: Papers whose record was there, or stands earlier in the input.
         parts: What was written, by table.
         minted: The canonical digests of the records minted.
         rejects: Rows of `rejects`.
+        minted_by_category: Records minted, by primary category.
+        minted_without_license: Records minted of papers without a licence.
+        minted_withdrawn: Records minted of papers that are withdrawn.
     """
 
     index: int
@@ -83,9 +167,14 @@ class ChunkResult:
     parts: dict[str, Part] = field(default_factory=dict)
     minted: list[bytes] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
+    minted_by_category: Counter[str] = field(default_factory=Counter)
+    minted_without_license: int = 0
+    minted_withdrawn: int = 0
 
 
-def chunks(blocks: Iterable[Block], chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
+def snapshot_chunks(
+    blocks: Iterable[Block], chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[SnapshotChunk]:
     """Cut the input after the line that fills a chunk, however it was read.
 
     A failure of the source is raised after the chunk of what precedes it.
@@ -98,17 +187,17 @@ def chunks(blocks: Iterable[Block], chunk_bytes: int = CHUNK_BYTES) -> Iterator[
             while size + len(rest.data) >= chunk_bytes:
                 end = rest.data.find(b"\n", max(0, chunk_bytes - size - 1)) + 1 or len(rest.data)
                 head, rest = _cut(rest, end)
-                yield Chunk(index, (*gathered, head))
+                yield SnapshotChunk(index, (*gathered, head))
                 index, gathered, size = index + 1, [], 0
             if rest.data:
                 gathered.append(rest)
                 size += len(rest.data)
     except Exception:
         if gathered:
-            yield Chunk(index, tuple(gathered))
+            yield SnapshotChunk(index, tuple(gathered))
         raise
     if gathered:
-        yield Chunk(index, tuple(gathered))
+        yield SnapshotChunk(index, tuple(gathered))
 
 
 def _cut(block: Block, end: int) -> tuple[Block, Block]:
@@ -133,28 +222,25 @@ def mint_chunk(
     """
     result = ChunkResult(chunk.index)
     rows = Rows(plan.build_id, plan.now)
-    found: dict[bytes, tuple[Identity, str, int]] = {}
-    for block in chunk.blocks:
-        for number, line in enumerate(block.data.split(b"\n"), block.first_line):
-            if not line.strip():
-                continue
-            result.seen += 1
-            try:
-                identity = Identity.of(read_line(line))
-            except RejectedLineError as error:
-                result.rejects.append(
-                    rows.reject(block.source_name, number, error.reason, str(error), line)
-                )
-                continue
-            digest = identity.digest
-            if digest in found:
-                result.unchanged += 1
-            else:
-                found[digest] = (identity, block.source_name, number)
+    found: dict[bytes, tuple[Identity, Observation]] = {}
+    for observed in chunk.observations():
+        result.seen += 1
+        if observed.paper is None:
+            result.rejects.append(rows.reject(observed))
+            continue
+        identity = Identity.of(observed.paper)
+        if identity.digest in found:
+            result.unchanged += 1
+        else:
+            found[identity.digest] = (identity, observed)
     for old in earlier | known.among(found):
         del found[old]
         result.unchanged += 1
     result.minted = list(found)
+    for identity, _ in found.values():
+        result.minted_by_category[identity.record.primary_cat] += 1
+        result.minted_without_license += not identity.record.license
+        result.minted_withdrawn += identity.paper.is_withdrawn
     if found:
         ordered = sorted(found.values(), key=lambda entry: entry[0].number)
         _write_chunk(plan, rows, ordered, result)
@@ -162,7 +248,7 @@ def mint_chunk(
 
 
 def _write_chunk(
-    plan: Plan, rows: Rows, found: list[tuple[Identity, str, int]], result: ChunkResult
+    plan: Plan, rows: Rows, found: list[tuple[Identity, Observation]], result: ChunkResult
 ) -> None:
     """Mint in the order of the Pith Numbers, so that parts are sorted as they are written."""
     mint = Mint(plan.registry, plan.signer, plan.now)
@@ -174,9 +260,9 @@ def _write_chunk(
     }
     aliases: list[Row] = []
     try:
-        for identity, source_name, source_line in found:
+        for identity, observed in found:
             minted = mint.mint(identity)
-            writers["records"].add(rows.record(minted, source_name, source_line))
+            writers["records"].add(rows.record(minted, observed))
             for event in rows.events(minted):
                 writers["events"].add(event)
             writers["states"].add(rows.state(minted))

@@ -89,6 +89,7 @@ def pages(get: Get, window: Window, verb: Verb = Verb.LIST_RECORDS) -> Iterator[
         SourceError: The repository refuses the window.
     """
     reached = window.from_on
+    furthest = date.min
     restarts = 0
     request = window.request(verb)
     followed: set[str] = set()
@@ -97,13 +98,13 @@ def pages(get: Get, window: Window, verb: Verb = Verb.LIST_RECORDS) -> Iterator[
         is_refused = page.error is not None and page.error.code == BAD_TOKEN
         if not is_refused:
             yield page
-            days = [header.datestamp or date.min for header in page.headers]
-            if days and min(days) < (reached or date.min):
-                reached = window.from_on
-            elif days and max(days) > (reached or date.min):
-                reached, restarts = max(days), 0
             if not page.token:
                 return
+            days = [header.datestamp or date.min for header in page.headers]
+            is_in_order = min(days) >= (reached or date.min)
+            reached = max(days) if is_in_order else window.from_on
+            if max(days) > furthest:
+                furthest, restarts = max(days), 0
         if is_refused or page.token in followed:
             restarts += 1
             if restarts > MAX_RESTARTS:

@@ -32,14 +32,14 @@ def parse_xml(document: bytes) -> etree._Element:
         raise MalformedError(
             f"not a whole XML document ({error}): it begins {document[:60]!r}"
         ) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise MalformedError("found a document type, wanted plain XML")
     return root
 
 
 def elements(parent: etree._Element) -> list[etree._Element]:
     """Return the child elements; comments and processing instructions are none."""
-    return [child for child in parent if isinstance(child.tag, str)]
+    return list(parent.iterchildren("*"))
 
 
 def leaf_text(element: etree._Element) -> str:

@@ -1,0 +1,235 @@
+"""A transaction: the lock, what is minted under it, and the one commit that makes it so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pith_builder.core.keys import Signer
+from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
+from pith_builder.core.registry import Registry
+from pith_builder.lake.disk import Disk
+from pith_builder.lake.lock import lake_lock
+from pith_builder.lake.parts import Row, read_keys, write_part, writer_versions
+from pith_builder.lake.roots import table_root
+from pith_builder.lake.rows import Rows
+from pith_builder.lake.store import commit, empty_tables, live_manifest, settle
+from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, Table
+from pith_builder.operations.chunks import Chunk, ChunkResult, Plan
+from pith_builder.operations.workers import minted_in_order
+
+Progress = Callable[[int], None]
+"""Is told, now and then, how many papers were seen so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a run writes, as whom, and when.
+
+    Attributes:
+        lake: The lake's folder, made if it is missing.
+        registry: Who builds.
+        signer: With which key.
+        now: The instant everything is dated with, UTC.
+        workers: Processes that mint.
+        wait_seconds: How long to wait for another writer.
+    """
+
+    lake: Path
+    registry: Registry
+    signer: Signer
+    now: datetime
+    workers: int = 1
+    wait_seconds: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class BuildResult:
+    """What a run came to: seen = minted + unchanged + rejected.
+
+    Attributes:
+        build_id: The run's name; it stands in the lake if there was anything to commit.
+        manifest_sha256: The live manifest's digest after the run, or None without a lake.
+        committed: Whether the lake changed.
+        seen: Papers read.
+        minted: Records added.
+        unchanged: Papers whose record was there.
+        rejected: Papers that made no record.
+        rejected_by_reason: Those, by reason.
+        minted_by_category: Records added, by primary category.
+        minted_without_license: Records added of papers without a licence.
+        minted_withdrawn: Records added of papers that are withdrawn.
+        sequence: The live manifest's number after the run, or 0.
+    """
+
+    build_id: str
+    manifest_sha256: str | None = None
+    committed: bool = False
+    seen: int = 0
+    minted: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejected_by_reason: Counter[str] = field(default_factory=Counter)
+    minted_by_category: Counter[str] = field(default_factory=Counter)
+    minted_without_license: int = 0
+    minted_withdrawn: int = 0
+    sequence: int = 0
+
+
+class Transaction:
+    """Mints under the lake's lock and commits at most once."""
+
+    def __init__(self, target: Target, operation: str) -> None:
+        """Look at the lake as it is; `transaction` holds the lock."""
+        manifest = live_manifest(target.lake)
+        sequence = manifest.sequence + 1 if manifest else 1
+        self.plan = Plan(
+            lake=target.lake,
+            manifest=manifest,
+            sequence=sequence,
+            build_id=f"{sequence:08d}-{target.now:%Y%m%dT%H%M%SZ}",
+            registry=target.registry,
+            signer=target.signer,
+            now=target.now,
+        )
+        self.rows = Rows(self.plan.build_id, self.plan.now)
+        self.result = BuildResult(build_id=self.plan.build_id)
+        self._operation = operation
+        self._workers = target.workers
+        self._parts: dict[str, list[Part]] = {name: [] for name in TABLES}
+        self._rejects: list[Row] = []
+
+    def mint(self, chunks: Iterator[Chunk], progress: Progress = lambda _: None) -> None:
+        """Mint what is new in chunks of input.
+
+        Raises:
+            SourceError: The input failed; what precedes it is minted.
+            StorageError: The disk is full, or the folder takes no files.
+        """
+        for chunk in minted_in_order(self.plan, chunks, self._workers):
+            self._add(chunk)
+            progress(self.result.seen)
+
+    def write(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows, sorted by key, to one of the small tables.
+
+        Raises:
+            StorageError: The disk is full, or the folder takes no files.
+        """
+        label = f"{self.plan.sequence:08d}"
+        part = write_part(Disk(), self.plan.lake, table, label, rows)
+        if part is not None:
+            self._parts[table.name].append(part)
+
+    def commit(
+        self, sources: Sequence[str], outcome: str = "complete", *, is_forced: bool = False
+    ) -> BuildResult:
+        """Put a manifest in force, if anything was added; nothing new is no commit.
+
+        Raises:
+            StorageError: The disk is full, or the folder takes no files.
+        """
+        result = self.result
+        manifest = self.plan.manifest
+        self.write(REJECTS, self._new_rejects())
+        if any(self._parts.values()):
+            version = self.plan.registry.builder_version
+            row = self.rows.build(
+                result,
+                operation=self._operation,
+                builder_version=version,
+                sources=sources,
+                outcome=outcome,
+                is_forced=is_forced,
+            )
+            self.write(BUILDS, [row])
+            self.write(KEYS, self._new_keys())
+            manifest = self._manifest()
+            commit(Disk(), self.plan.lake, manifest)
+            result.committed = True
+        if manifest is not None:
+            result.sequence = manifest.sequence
+            result.manifest_sha256 = manifest.manifest_sha256
+        return result
+
+    def abandon(self) -> None:
+        """Remove what was written, unless it was committed."""
+        if not self.result.committed:
+            for part in (part for parts in self._parts.values() for part in parts):
+                Disk().remove(self.plan.lake / part.path)
+
+    def keys_of(self, table: Table) -> set[tuple[object, ...]]:
+        """Return the keys that the lake holds of a small table."""
+        if self.plan.manifest is None:
+            return set()
+        parts = self.plan.manifest.tables[table.name].parts
+        return read_keys(self.plan.lake, table, parts)
+
+    def _add(self, chunk: ChunkResult) -> None:
+        result = self.result
+        result.seen += chunk.seen
+        result.minted += len(chunk.minted)
+        result.unchanged += chunk.unchanged
+        result.rejected += len(chunk.rejects)
+        result.minted_by_category += chunk.minted_by_category
+        result.minted_without_license += chunk.minted_without_license
+        result.minted_withdrawn += chunk.minted_withdrawn
+        reason = REJECTS.position("reason")
+        result.rejected_by_reason.update(row[reason] for row in chunk.rejects)
+        self._rejects += chunk.rejects
+        for name, part in chunk.parts.items():
+            self._parts[name].append(part)
+
+    def _new_rejects(self) -> list[Row]:
+        """Return the rejects that the lake does not hold, sorted by key, each once."""
+        keys = [REJECTS.position(name) for name in REJECTS.key]
+        known = self.keys_of(REJECTS)
+        found = {tuple(row[index] for index in keys): row for row in self._rejects}
+        return [found[key] for key in sorted(found.keys() - known)]
+
+    def _new_keys(self) -> list[Row]:
+        row = self.rows.key(self.plan.signer.public_key)
+        return [] if tuple(row[:2]) in self.keys_of(KEYS) else [row]
+
+    def _manifest(self) -> Manifest:
+        plan = self.plan
+        before = plan.manifest.tables if plan.manifest else empty_tables()
+        tables = {}
+        for name, table in TABLES.items():
+            added = self._parts[name]
+            parts = (*before[name].parts, *added)
+            root = table_root(plan.lake, parts).hex() if added else before[name].content_root
+            tables[name] = TableState(
+                schema_version=table.schema_version, content_root=root, parts=parts
+            )
+        return signed_manifest(
+            previous=plan.manifest,
+            tables=tables,
+            build_id=plan.build_id,
+            builder_version=plan.registry.builder_version,
+            writer_versions=writer_versions(),
+            signer=plan.signer,
+            now=plan.now,
+        )
+
+
+@contextmanager
+def transaction(target: Target, operation: str) -> Iterator[Transaction]:
+    """Hold the lake's lock and give a transaction; what it does not commit is removed.
+
+    Raises:
+        LakeBusyError: Another process is writing to the lake.
+        StorageError: The folder takes no files.
+        VerificationError: The lake is damaged.
+    """
+    with lake_lock(target.lake, target.wait_seconds):
+        settle(Disk(), target.lake)
+        opened = Transaction(target, operation)
+        try:
+            yield opened
+        finally:
+            opened.abandon()
