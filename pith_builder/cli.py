@@ -5,69 +5,38 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
+from pith_builder.console import (
+    clock,
+    counts,
+    day_option,
+    json_option,
+    keep_raw_option,
+    lake_option,
+    now_option,
+    print_json,
+    progress_shown,
+    replay_option,
+    show_counts,
+    target_of,
+    trust_option,
+    wait_option,
+    workers_option,
+)
 from pith_builder.errors import PithError, UsageError
+from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.settings import Settings
 
-_SECONDS_BETWEEN_LINES = 10.0
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-
-class _Instant(click.ParamType[datetime]):
-    """An instant of UTC on the command line."""
-
-    name = "instant"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Read 2026-05-18T00:01:09Z, with or without decimals."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not an instant such as 2026-05-18T00:01:09Z", param, ctx)
-        if instant.tzinfo is None or instant.utcoffset():
-            self.fail(f"{value!r} is not in UTC: write it with a Z at the end", param, ctx)
-        return instant.astimezone(UTC)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the edge, where time comes in
-
-
-lake_option = click.option(
-    "--lake",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The lake's folder.  [env: PITH_LAKE; default: data/lake]",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-trust_option = click.option(
-    "--trust",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="A public-key file, or a folder of them, to trust as well. Repeatable.",
-)
-wait_option = click.option(
-    "--wait", default=0.0, metavar="SECONDS", help="Wait for another writer at most so long."
-)
-now_option = click.option(
-    "--now", type=_Instant(), help="Date everything with this instant instead of the clock's."
-)
-workers_option = click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=lambda: len(os.sched_getaffinity(0)),
-    help="Processes to use.  [default: one a core]",
-)
+    from pith_builder.operations.transaction import BuildResult, Target
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,10 +45,19 @@ def pith() -> None:
     """Mint, keep and verify content-addressed, signed records of arXiv papers."""
 
 
+pith.add_command(nightly)
+pith.add_command(backfill)
+pith.add_command(gaps)
+
+
 @pith.command()
-@click.argument(
-    "sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path)
-)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.option("--ids", help="Instead of files: arXiv identifiers, separated by commas.")
+@click.option("--query", help="Instead of files: a query of arXiv's API, such as cat:cs.LG.")
+@day_option("from", "With --query: the first day of submission.")
+@day_option("until", "With --query: the last day of submission.")
+@keep_raw_option
+@replay_option
 @lake_option
 @now_option
 @workers_option
@@ -87,6 +65,12 @@ def pith() -> None:
 @json_option
 def build(
     sources: tuple[Path, ...],
+    ids: str | None,
+    query: str | None,
+    from_on: date | None,
+    until_on: date | None,
+    keep_raw: Path | None,
+    replay: Path | None,
     lake: Path | None,
     now: datetime | None,
     workers: int,
@@ -97,56 +81,59 @@ def build(
 
     SOURCE is arXiv's bulk metadata, one JSON object a line: plain, .gz, .zst or .zip, or - for
     standard input. Papers whose record is there already are left alone; lines that make no
-    paper are kept with their reason in table rejects.
+    paper are kept with their reason in table rejects. With --ids or --query the papers named are
+    fetched from arXiv's OAI-PMH.
 
     \b
     pith build arxiv-metadata-oai-snapshot.json.zip
+    pith build --ids 1412.6651,1804.01852
     """
-    from pith_builder.operations.build import build as run
-    from pith_builder.operations.transaction import Target
-
+    if sum((bool(sources), ids is not None, query is not None)) != 1:
+        raise UsageError("wanted snapshot files, or --ids, or --query, and one of them alone")
     for source in sources:
         if str(source) != "-" and not source.is_file():
             raise UsageError(f"there is no file {source}")
     settings = Settings.of(os.environ)
-    target = Target(
-        lake=lake or settings.lake,
-        registry=settings.registry,
-        signer=settings.signer(),
-        now=now or _now(),
-        workers=workers,
-        wait_seconds=wait,
-    )
-    with _progress("papers") as progress:
-        result = run(target, sources, sys.stdin.buffer, progress)
+    target = target_of(settings, lake, now, workers, wait)
+    with progress_shown("papers") as progress:
+        if sources:
+            from pith_builder.operations.build import build as run
+
+            result = run(target, sources, sys.stdin.buffer, progress)
+        else:
+            names = _named(ids) if ids is not None else (query or "", from_on, until_on)
+            result = _fetched(settings, target, names, keep_raw, replay, progress)
     if as_json:
-        _print_json(
-            {
-                name: getattr(result, name)
-                for name in (
-                    "build_id",
-                    "committed",
-                    "manifest_sha256",
-                    "minted",
-                    "rejected",
-                    "rejected_by_reason",
-                    "seen",
-                    "sequence",
-                    "unchanged",
-                )
-            }
-        )
-        return
-    click.echo(
-        f"{result.seen} papers seen: {result.minted} minted, {result.unchanged} unchanged, "
-        f"{result.rejected} rejected"
-    )
-    for reason, count in sorted(result.rejected_by_reason.items()):
-        click.echo(f"  {count} rejected: {reason}")
-    if result.committed:
-        click.echo(f"committed manifest {result.sequence} to {target.lake}")
+        print_json(counts(result))
     else:
-        click.echo("nothing new, nothing committed")
+        show_counts(result)
+
+
+def _named(ids: str) -> list[str]:
+    return [name.strip() for name in ids.split(",") if name.strip()]
+
+
+def _fetched(
+    settings: Settings,
+    target: Target,
+    names: list[str] | tuple[str, date | None, date | None],
+    keep_raw: Path | None,
+    replay: Path | None,
+    progress: Callable[[int], None],
+) -> BuildResult:
+    """Fetch papers by their identifiers, or those a query finds."""
+    from pith_builder.core.arxiv_id import ArxivId
+    from pith_builder.operations.fetch import build_ids, find_ids, opened_api
+    from pith_builder.operations.harvest import opened_source
+
+    reaching = settings.source(keep_raw, replay)
+    if isinstance(names, tuple):
+        with opened_api(settings.api_url, reaching) as get:
+            papers = find_ids(get, *names)
+    else:
+        papers = [ArxivId.parse(name) for name in names]
+    with opened_source(reaching) as source:
+        return build_ids(target, source, papers, progress)
 
 
 @pith.command()
@@ -170,11 +157,11 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
         resolved = run(connect(lake or Settings.of(os.environ).lake), ref)
     except AmbiguousError as error:
         if as_json:
-            _print_json({"candidates": [found.to_json_object() for found in error.candidates]})
+            print_json({"candidates": [found.to_json_object() for found in error.candidates]})
         raise
     if as_json:
         others = [found.to_json_object() for found in resolved.others]
-        _print_json({"record": resolved.record.to_json_object(), "others": others})
+        print_json({"record": resolved.record.to_json_object(), "others": others})
         return
     for found in (resolved.record, *resolved.others):
         title = " ".join(found.title.split())
@@ -238,7 +225,7 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
     code = exit_code([report for _, report in reports])
     if as_json:
         listed = [{"file": str(file), **report.to_json_object()} for file, report in reports]
-        _print_json({"documents": listed, "ok": code == 0})
+        print_json({"documents": listed, "ok": code == 0})
     else:
         for file, report in reports:
             verdict = "FAILED" if report.failures else "ok"
@@ -252,10 +239,29 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
 @lake_option
 @trust_option
 @click.option("--roots", is_flag=True, help="Only manifests, files and content roots, no rows.")
+@click.option(
+    "--source",
+    "of_source",
+    is_flag=True,
+    help="Compare with what arXiv lists instead; what is missing goes to the ledger.",
+)
+@click.option("--set", "set_spec", default="", help="With --source: one OAI-PMH set.")
+@keep_raw_option
+@replay_option
 @workers_option
+@wait_option
 @json_option
 def audit(
-    lake: Path | None, trust: tuple[Path, ...], roots: bool, workers: int, as_json: bool
+    lake: Path | None,
+    trust: tuple[Path, ...],
+    roots: bool,
+    of_source: bool,
+    set_spec: str,
+    keep_raw: Path | None,
+    replay: Path | None,
+    workers: int,
+    wait: float,
+    as_json: bool,
 ) -> None:
     """Verify a whole lake, offline: chain, files, roots, and every row of every table.
 
@@ -271,12 +277,16 @@ def audit(
     place = lake or settings.lake
     if not place.is_dir():
         raise UsageError(f"there is no lake in {place}")
-    with _progress("rows") as progress:
+    if of_source:
+        target = target_of(settings, lake, None, workers, wait)
+        _audit_source(settings, target, set_spec, keep_raw, replay, as_json)
+        return
+    with progress_shown("rows") as progress:
         report = run(
             place, settings.keyring(), roots_only=roots, workers=workers, progress=progress
         )
     if as_json:
-        _print_json(report.to_json_object())
+        print_json(report.to_json_object())
     else:
         for finding in report.findings:
             row = "" if finding.row is None else f" row {finding.row}"
@@ -289,6 +299,40 @@ def audit(
             f"{report.files} files; {rows or 'no rows'}"
         )
     sys.exit(4 if report.findings else 0)
+
+
+def _audit_source(
+    settings: Settings,
+    target: Target,
+    set_spec: str,
+    keep_raw: Path | None,
+    replay: Path | None,
+    as_json: bool,
+) -> None:
+    from pith_builder.operations.harvest import opened_source
+    from pith_builder.operations.source_audit import audit_source
+
+    with opened_source(settings.source(keep_raw, replay)) as source:
+        found = audit_source(target, source, set_spec)
+    if as_json:
+        print_json(
+            {
+                "explained": found.explained,
+                "gaps": [[str(days.from_on), str(days.until_on)] for days in found.gaps],
+                "listed": found.listed,
+                "missing": [[name, str(day)] for name, day in found.missing],
+                "present": found.present,
+            }
+        )
+        return
+    click.echo(
+        f"{found.listed} listed: {found.present} present, {found.explained} explained, "
+        f"{len(found.missing)} missing"
+    )
+    for name, day in found.missing:
+        click.echo(f"  missing: {name} of {day}")
+    for days in found.gaps:
+        click.echo(f"to read again: {days}")
 
 
 @pith.command()
@@ -338,7 +382,7 @@ def keys_new(key_id: str | None, as_json: bool) -> None:
     from pith_builder.signing.key_files import new_key_file, public_path
 
     settings = Settings.of(os.environ)
-    now = _now()
+    now = clock()
     key = new_key_file(
         settings.signing_key_file,
         key_id or f"pith-builder-{now:%Y-%m}",
@@ -347,7 +391,7 @@ def keys_new(key_id: str | None, as_json: bool) -> None:
         now=now,
     )
     if as_json:
-        _print_json(key.to_json_object())
+        print_json(key.to_json_object())
         return
     click.echo(f"made key {key.key_id}, fingerprint {key.fingerprint}")
     click.echo(f"private, for you alone: {settings.signing_key_file}")
@@ -365,7 +409,7 @@ def keys_list(trust: tuple[Path, ...], as_json: bool) -> None:
     """
     trusted = Settings.of(os.environ, trust).trusted()
     if as_json:
-        _print_json([{**key.to_json_object(), "trusted_by": why} for key, why in trusted])
+        print_json([{**key.to_json_object(), "trusted_by": why} for key, why in trusted])
         return
     for key, why in trusted:
         click.echo(f"{key.key_id}  {key.fingerprint}  {why}")
@@ -390,7 +434,7 @@ def keys_show(key_id: str | None, trust: tuple[Path, ...], as_json: bool) -> Non
         if not found:
             raise UsageError(f"no trusted key is named {key_id!r}: see `pith keys list`")
         key = found[0]
-    _print_json(key.to_json_object())
+    print_json(key.to_json_object())
 
 
 @pith.command()
@@ -407,48 +451,9 @@ def maintain(lake: Path | None, wait: float, as_json: bool) -> None:
 
     done = run(lake or Settings.of(os.environ).lake, wait)
     if as_json:
-        _print_json({"freed_bytes": done.freed_bytes, "removed": list(done.removed)})
+        print_json({"freed_bytes": done.freed_bytes, "removed": list(done.removed)})
         return
     click.echo(f"{len(done.removed)} files removed, {done.freed_bytes} bytes freed")
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Show on standard error how far a run is: a moving line on a terminal, else plain lines."""
-    if sys.stderr.isatty():
-        with _moving_line(what) as update:
-            yield update
-        return
-    import time
-
-    last = time.monotonic()
-
-    def line(done: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            click.echo(f"{done} {what}", err=True)
-
-    yield line
-
-
-@contextmanager
-def _moving_line(what: str) -> Iterator[Callable[[int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} " + what),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def main() -> None:

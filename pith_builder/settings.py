@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.registry import Registry
+from pith_builder.errors import UsageError
 from pith_builder.signing.ed25519 import Ed25519Signer, TrustedKeys
 from pith_builder.signing.key_files import (
     public_path,
@@ -18,7 +20,14 @@ from pith_builder.signing.key_files import (
     shipped_keys,
 )
 
+if TYPE_CHECKING:
+    from pith_builder.operations.harvest import SourceSettings
+
 DEFAULT_LAKE = Path("data/lake")
+DEFAULT_OAI_URL = "https://oaipmh.arxiv.org/oai"
+DEFAULT_API_URL = "https://export.arxiv.org/api/query"
+DEFAULT_PACE_SECONDS = 3.0
+DEFAULT_ATTEMPTS = 8
 DEFAULT_SIGNING_KEY = Path("data/keys/signing-key.json")
 
 
@@ -33,12 +42,20 @@ class Settings:
             trusted beside the public registry's key and one's own.
         registry: `PITH_SIGNER_ID`, `PITH_REGISTRY_NAME`, `PITH_BASE_URL`, `PITH_BUILDER_VERSION`:
             who builds.
+        oai_url: `PITH_OAI_URL`: where to harvest.
+        pace_seconds: `PITH_PACE_SECONDS`: from one request's start to the next one's at least.
+        attempts: `PITH_ATTEMPTS`: how often one request is made at most.
+        api_url: `PITH_API_URL`: arXiv's query API.
     """
 
     lake: Path
     signing_key_file: Path
     trusted_keys: tuple[Path, ...]
     registry: Registry
+    oai_url: str
+    pace_seconds: float
+    attempts: int
+    api_url: str
 
     @classmethod
     def of(cls, environ: Mapping[str, str], trust: tuple[Path, ...] = ()) -> Settings:
@@ -49,6 +66,9 @@ class Settings:
         """
         listed = environ.get("PITH_TRUSTED_KEYS", "")
         base_url = environ.get("PITH_BASE_URL", "http://localhost:8000")
+        builder_version = environ.get(
+            "PITH_BUILDER_VERSION", f"pith-builder-{version('pith-builder')}"
+        )
         return cls(
             lake=Path(environ.get("PITH_LAKE") or DEFAULT_LAKE),
             signing_key_file=Path(environ.get("PITH_SIGNING_KEY_FILE") or DEFAULT_SIGNING_KEY),
@@ -57,10 +77,12 @@ class Settings:
                 signer_id=environ.get("PITH_SIGNER_ID", "pith-builder.local"),
                 name=environ.get("PITH_REGISTRY_NAME", "Pith Builder"),
                 base_url=base_url.rstrip("/"),
-                builder_version=environ.get(
-                    "PITH_BUILDER_VERSION", f"pith-builder-{version('pith-builder')}"
-                ),
+                builder_version=builder_version,
             ),
+            oai_url=environ.get("PITH_OAI_URL", DEFAULT_OAI_URL),
+            pace_seconds=_number(environ, "PITH_PACE_SECONDS", DEFAULT_PACE_SECONDS),
+            attempts=int(_number(environ, "PITH_ATTEMPTS", DEFAULT_ATTEMPTS)),
+            api_url=environ.get("PITH_API_URL", DEFAULT_API_URL),
         )
 
     def signer(self) -> Ed25519Signer:
@@ -81,6 +103,22 @@ class Settings:
         """
         return TrustedKeys(key for key, _ in self.trusted())
 
+    def source(self, keep_raw: Path | None = None, replay: Path | None = None) -> SourceSettings:
+        """Return how to reach arXiv's OAI-PMH, or the folder of answers to take instead."""
+        # Imported when it is asked for: most commands reach no source.
+        from pith_builder.operations.harvest import SourceSettings  # noqa: PLC0415
+        from pith_builder.sources.fetching import Patience  # noqa: PLC0415
+        from pith_builder.sources.pacing import Pace, machine_pace_file  # noqa: PLC0415
+
+        return SourceSettings(
+            base_url=self.oai_url,
+            pace=Pace(machine_pace_file(), self.pace_seconds),
+            patience=Patience(attempts=self.attempts),
+            user_agent=self.registry.builder_version,
+            keep_raw=keep_raw,
+            replay=replay,
+        )
+
     def trusted(self) -> list[tuple[PublicKey, str]]:
         """Return the trusted keys, each with where its trust comes from.
 
@@ -96,3 +134,14 @@ class Settings:
             found = sorted(place.glob("*.json")) if place.is_dir() else [place]
             keys += [(read_public_key(file), str(file)) for file in found]
         return keys
+
+
+def _number(environ: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = environ.get(name, str(otherwise))
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is {text!r}, wanted a number") from error
+    if not 0 <= number < 1e9:
+        raise UsageError(f"{name} is {text!r}, wanted a number of at least 0")
+    return number

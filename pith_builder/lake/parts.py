@@ -54,6 +54,11 @@ def days(day: date) -> int:
     return day.toordinal() - _EPOCH.toordinal()
 
 
+def day_of(value: int) -> date:
+    """Undo `days`."""
+    return date.fromordinal(value + _EPOCH.toordinal())
+
+
 def row_sha256(table: Table, row: Row) -> bytes:
     """Return a row's digest: the leaf hash of the canonical JSON list of its hashed columns."""
     return leaf_hash(dump_canonical([row[index] for index in table.hashed_indexes()]))

@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from pith_builder.core.manifest import Part
+from pith_builder.errors import VerificationError
 from pith_builder.lake.parts import arrow_schema, open_part
 from pith_builder.lake.tables import Kind, Table
 
 _ROWS_AT_ONCE = 1_000
 
 
-class DamagedPartError(Exception):
+class DamagedPartError(VerificationError):
     """A part cannot be read: a checksum fails, or it is no Parquet file of this table."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from pith_builder.core.canonical import dump_canonical, sha256_hex
@@ -23,6 +23,45 @@ class Counts(Protocol):
     rejected: int
     minted_without_license: int
     minted_withdrawn: int
+
+
+class Harvested(Protocol):
+    """A window as the ledger has it."""
+
+    @property
+    def source(self) -> str:
+        """The address."""
+        ...
+
+    @property
+    def set_spec(self) -> str:
+        """The set, or ""."""
+        ...
+
+    @property
+    def from_on(self) -> date:
+        """The first day."""
+        ...
+
+    @property
+    def until_on(self) -> date:
+        """The last day."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Done, or gap."""
+        ...
+
+    @property
+    def response_at(self) -> datetime:
+        """The source's own time."""
+        ...
+
+    @property
+    def records(self) -> int:
+        """How many records."""
+        ...
 
 
 class Observed(Protocol):
@@ -212,6 +251,24 @@ class Rows:
             outcome,
             is_forced,
         )
+
+    def window(self, window: Harvested, attempts: int) -> Row:
+        """Return the row of `windows`."""
+        return (
+            window.source,
+            window.set_spec,
+            days(window.from_on),
+            days(window.until_on),
+            window.status,
+            attempts,
+            microseconds(window.response_at),
+            window.records,
+            self.build_id,
+        )
+
+    def sighting(self, arxiv_id: str, datestamp_on: date) -> Row:
+        """Return the row of `sightings`."""
+        return (arxiv_id, days(datestamp_on), self.build_id)
 
     def reject(self, observed: Observed) -> Row:
         """Return the row of `rejects`."""

@@ -272,18 +272,29 @@ BUILDS = Table(
 
 WINDOWS = Table(
     name="windows",
-    about="The harvest ledger: one row for each window of days that was asked for.",
-    key=("source", "set_spec", "from_on", "until_on"),
+    about="The harvest ledger: one row for each window of datestamps read, or found wanting.",
+    key=("source", "set_spec", "from_on", "until_on", "build_id"),
     columns=(
-        Column("source", Kind.TEXT, "The address harvested."),
+        Column("source", Kind.TEXT, "The address harvested, or the snapshot file."),
         Column("set_spec", Kind.TEXT, "The OAI-PMH set, or empty for all of arXiv."),
-        Column("from_on", Kind.DAY, "The first day asked for."),
-        Column("until_on", Kind.DAY, "The last day asked for."),
-        Column("status", Kind.TEXT, "done or failed."),
-        Column("attempts", Kind.INTEGER, "How often it was tried."),
-        Column("response_at", Kind.INSTANT, "The source's own time at the first answer."),
-        Column("records", Kind.INTEGER, "Records the source listed."),
-        _BUILD,
+        Column("from_on", Kind.DAY, "The first day."),
+        Column("until_on", Kind.DAY, "The last day; of an open window, that of the first answer."),
+        Column("status", Kind.TEXT, "done, or gap: an audit found records of it missing."),
+        _follows("attempts", Kind.INTEGER, "How often the window was read so far."),
+        _follows("response_at", Kind.INSTANT, "The source's own time at its first answer."),
+        _follows("records", Kind.INTEGER, "Records the source gave, or lacked in a gap."),
+        _follows("build_id", Kind.TEXT, "The run."),
+    ),
+)
+
+SIGHTINGS = Table(
+    name="sightings",
+    about="One row for each record that a harvest was given, whether or not it minted anything.",
+    key=("arxiv_id", "datestamp_on", "build_id"),
+    columns=(
+        Column("arxiv_id", Kind.TEXT, "The arXiv identifier, as the source has it."),
+        Column("datestamp_on", Kind.DAY, "The day of its last change, by the source."),
+        _follows("build_id", Kind.TEXT, "The run."),
     ),
 )
 
@@ -306,6 +317,17 @@ REJECTS = Table(
 
 TABLES = {
     table.name: table
-    for table in (RECORDS, EVENTS, STATES, BUNDLES, ALIASES, KEYS, BUILDS, WINDOWS, REJECTS)
+    for table in (
+        RECORDS,
+        EVENTS,
+        STATES,
+        BUNDLES,
+        ALIASES,
+        KEYS,
+        BUILDS,
+        WINDOWS,
+        SIGHTINGS,
+        REJECTS,
+    )
 }
 """All tables by name, in the order they are described in."""

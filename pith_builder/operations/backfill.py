@@ -1,0 +1,182 @@
+"""Backfilling a category: months of datestamps, each a commit, those done already skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from pith_builder.errors import UsageError
+from pith_builder.lake.store import live_manifest
+from pith_builder.operations.chunks import Observation, SnapshotChunk, snapshot_chunks
+from pith_builder.operations.gate import check_gate
+from pith_builder.operations.harvest import (
+    Source,
+    Stretch,
+    harvest,
+    planned,
+    read_chunks,
+    write_lines,
+)
+from pith_builder.operations.ledger import (
+    DONE,
+    Days,
+    LedgerWindow,
+    covered_days,
+    month_end,
+    months,
+    read_ledger,
+    uncovered,
+)
+from pith_builder.operations.transaction import BuildResult, Progress, Target, transaction
+from pith_builder.sources.lines import blocks
+
+OPERATION = "backfill"
+
+EARLIEST_DATESTAMP = date(2005, 9, 16)
+"""As arXiv's Identify has it: what was not changed since stands under this day."""
+
+REQUESTS_A_WINDOW = 2
+"""One list at least, and one of what moved meanwhile; each further page of a list is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPlan:
+    """What a backfill would do.
+
+    Attributes:
+        stretches: The months to read, or what is left of them.
+        skipped: The days covered already.
+        interval_seconds: The time from one request to the next.
+    """
+
+    stretches: tuple[Stretch, ...]
+    skipped: tuple[Days, ...]
+    interval_seconds: float
+
+    @property
+    def requests(self) -> int:
+        """How many requests it takes at least."""
+        return REQUESTS_A_WINDOW * len(self.stretches)
+
+    @property
+    def seconds(self) -> float:
+        """How long those requests take at least, by the pace alone."""
+        return self.requests * self.interval_seconds
+
+
+def plan_backfill(
+    lake: Path, source_url: str, set_spec: str, wanted: Days, interval_seconds: float
+) -> BackfillPlan:
+    """Return what a backfill of a set would read of `wanted`, month by month.
+
+    Raises:
+        VerificationError: The lake is damaged.
+    """
+    covered = covered_days(read_ledger(lake, live_manifest(lake), source_url), set_spec)
+    left: list[Days] = []
+    skipped: list[Days] = []
+    for month in months(wanted.from_on, wanted.until_on):
+        parts = uncovered(covered, month)
+        left += parts
+        if not parts:
+            skipped.append(month)
+    return BackfillPlan(tuple(planned(left, set_spec)), tuple(skipped), interval_seconds)
+
+
+def backfill(
+    target: Target,
+    source: Source,
+    plan: BackfillPlan,
+    *,
+    is_forced: bool = False,
+    progress: Progress = lambda _: None,
+) -> Iterator[tuple[Stretch, BuildResult]]:
+    """Read what a plan says, each stretch to a commit of its own, giving each result as it comes.
+
+    Raises:
+        SourceUnavailableError: The source gave no whole answer; earlier stretches stand.
+        SourceError: The source refuses; earlier stretches stand.
+        GateError: The run is unlike recent ones; earlier stretches stand.
+        LakeBusyError: Another process is writing to the lake.
+        StorageError: The disk is full, or the folder takes no files.
+        VerificationError: The lake is damaged.
+    """
+    for stretch in plan.stretches:
+        result = harvest(target, source, stretch, OPERATION, is_forced=is_forced, progress=progress)
+        yield stretch, result
+
+
+def backfill_snapshot(  # noqa: PLR0913 - a run's own parameters
+    target: Target,
+    snapshot: Path,
+    category: str,
+    wanted: Days,
+    standard_input: BinaryIO,
+    *,
+    is_forced: bool = False,
+    progress: Progress = lambda _: None,
+) -> BuildResult:
+    """Take a category's papers of some days out of a bulk snapshot file, in one commit.
+
+    A paper belongs to a day by its `update_date`, as it does by its datestamp in a harvest. A
+    line that makes no paper is rejected: nobody can tell which category it is of.
+
+    Raises:
+        SourceError: The file is not what it says; nothing is committed.
+        GateError: The run is unlike recent ones; nothing is committed.
+        LakeBusyError: Another process is writing to the lake.
+        StorageError: The disk is full, or the folder takes no files.
+        VerificationError: The lake is damaged.
+    """
+    with transaction(target, OPERATION) as opened:
+        lines = snapshot_chunks(blocks(snapshot, standard_input))
+        opened.mint(read_chunks(_selected(lines, category, wanted)), progress)
+        line = LedgerWindow(
+            source=f"snapshot:{snapshot.name}",
+            set_spec=category,
+            from_on=wanted.from_on,
+            until_on=wanted.until_on,
+            status=DONE,
+            response_at=target.now,
+            records=opened.result.seen,
+        )
+        if opened.result.minted or opened.result.rejected:
+            write_lines(opened, [line])
+        if not is_forced:
+            check_gate(target.lake, opened.plan.manifest, OPERATION, opened.result)
+        return opened.commit([snapshot.name or "-"], is_forced=is_forced)
+
+
+def _selected(
+    chunks: Iterator[SnapshotChunk], category: str, wanted: Days
+) -> Iterator[Observation]:
+    for chunk in chunks:
+        for observed in chunk.observations():
+            paper = observed.paper
+            if paper is None or (
+                category in paper.categories
+                and paper.updated_on is not None
+                and wanted.from_on <= paper.updated_on <= wanted.until_on
+            ):
+                yield observed
+
+
+def month_days(first: date, last: date, today: date) -> Days:
+    """Return the days from the month of `first` to that of `last`, none that is still to come.
+
+    Ruling: nor any before arXiv's earliest datestamp, which it refuses to be asked for.
+
+    Raises:
+        UsageError: No day is left.
+    """
+    from_on = max(first.replace(day=1), EARLIEST_DATESTAMP)
+    until_on = min(month_end(last), today)
+    if until_on < from_on:
+        raise UsageError(
+            f"nothing to backfill from {first:%Y-%m} to {last:%Y-%m}: arXiv's datestamps run "
+            f"from {EARLIEST_DATESTAMP} to {today}"
+        )
+    return Days(from_on, until_on)
