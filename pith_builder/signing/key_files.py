@@ -89,11 +89,16 @@ def read_key_file(path: Path) -> Ed25519Signer:
         ) from error
     except OSError as error:
         raise UsageError(f"cannot read the signing key in {path}: {error.strerror}") from error
-    return _signer(path, data)
+    return signer_from(data, str(path))
 
 
-def _signer(path: Path, data: bytes) -> Ed25519Signer:
-    # No message here shows what the file holds, and no cause is kept that could.
+def signer_from(data: bytes, named: str) -> Ed25519Signer:
+    """Read what a private key file holds, from wherever it is kept; `named` says where.
+
+    Raises:
+        MalformedError: It is no private key file, or contradicts itself. Neither the message nor
+            a cause shows what it holds.
+    """
     fields: JsonValue = None
     try:
         fields = parse_json(data)
@@ -108,7 +113,7 @@ def _signer(path: Path, data: bytes) -> Ed25519Signer:
     except (MalformedError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
-        raise MalformedError(f"{path} is no private key file as `pith keys new` writes it")
+        raise MalformedError(f"{named} is no private key file as `pith keys new` writes it")
     return signer
 
 
