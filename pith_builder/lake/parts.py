@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,15 @@ def day_of(value: int) -> date:
     return date.fromordinal(value + _EPOCH.toordinal())
 
 
+def row_digests(table: Table, rows: Iterable[Row]) -> list[bytes]:
+    """Return the rows' digests: leaf hashes of the canonical JSON lists of their hashed columns."""
+    hashed = itemgetter(*table.hashed_indexes())
+    return [leaf_hash(dump_canonical(hashed(row))) for row in rows]
+
+
 def row_sha256(table: Table, row: Row) -> bytes:
-    """Return a row's digest: the leaf hash of the canonical JSON list of its hashed columns."""
-    return leaf_hash(dump_canonical([row[index] for index in table.hashed_indexes()]))
+    """Return one row's digest."""
+    return row_digests(table, [row])[0]
 
 
 def arrow_schema(table: Table) -> pa.Schema:
@@ -156,7 +163,7 @@ class PartWriter:
             self._first_key = self._key(self._pending[0])
         self._last_row = self._pending[-1]
         self._rows += len(self._pending)
-        leaves = [row_sha256(self._table, row) for row in self._pending]
+        leaves = row_digests(self._table, self._pending)
         values = [*zip(*self._pending, strict=True), leaves]
         arrays = [
             _array(column, field.type) for column, field in zip(values, self._schema, strict=True)

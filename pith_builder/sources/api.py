@@ -182,7 +182,7 @@ def _search(get: Get, query: str, page_size: int) -> tuple[Found, ...]:
     """Search once, and again should the pages together not add up.
 
     Oldest submissions come first, so that papers that come in meanwhile stand at the end. That
-    there are none at all is believed when it is said twice: the API gives empty feeds for no reason.
+    there are none at all is believed when said twice: the API gives empty feeds for no reason.
     """
     found: list[Found] = []
     total = 0
