@@ -44,6 +44,7 @@ class Settings:
             who builds.
         oai_url: `PITH_OAI_URL`: where to harvest.
         pace_seconds: `PITH_PACE_SECONDS`: from one request's start to the next one's at least.
+        pace_file: `PITH_PACE_FILE`: what processes share their turns by; None is the machine's.
         attempts: `PITH_ATTEMPTS`: how often one request is made at most.
         api_url: `PITH_API_URL`: arXiv's query API.
     """
@@ -54,6 +55,7 @@ class Settings:
     registry: Registry
     oai_url: str
     pace_seconds: float
+    pace_file: Path | None
     attempts: int
     api_url: str
 
@@ -81,6 +83,7 @@ class Settings:
             ),
             oai_url=environ.get("PITH_OAI_URL", DEFAULT_OAI_URL),
             pace_seconds=_number(environ, "PITH_PACE_SECONDS", DEFAULT_PACE_SECONDS),
+            pace_file=Path(environ["PITH_PACE_FILE"]) if environ.get("PITH_PACE_FILE") else None,
             attempts=int(_number(environ, "PITH_ATTEMPTS", DEFAULT_ATTEMPTS)),
             api_url=environ.get("PITH_API_URL", DEFAULT_API_URL),
         )
@@ -112,7 +115,7 @@ class Settings:
 
         return SourceSettings(
             base_url=self.oai_url,
-            pace=Pace(machine_pace_file(), self.pace_seconds),
+            pace=Pace(self.pace_file or machine_pace_file(), self.pace_seconds),
             patience=Patience(attempts=self.attempts),
             user_agent=self.registry.builder_version,
             keep_raw=keep_raw,

@@ -15,6 +15,7 @@ from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import JsonValue, canonical_json
 from pith_builder.core.paper import Paper
 from pith_builder.errors import MalformedError
+from pith_builder.sources.categories import categories_of
 from pith_builder.sources.dates import arxiv_instant
 from pith_builder.sources.oai_page import OAI, Record
 from pith_builder.sources.strict_xml import elements, leaf_text, local_name, parse_xml, serialised
@@ -36,8 +37,6 @@ _OPTIONAL = (
 _KNOWN = frozenset((*_REQUIRED, *_OPTIONAL))
 _OF_A_VERSION = frozenset(("date", "size", "source_type"))
 _VERSION = re.compile(r"v([1-9]\d{0,4})", re.ASCII)
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?", re.ASCII)
-
 _T = TypeVar("_T")
 
 
@@ -112,7 +111,7 @@ def read_paper(record: Record) -> Paper:
             title=texts["title"],
             abstract=texts["abstract"],
             authors=texts["authors"],
-            categories=_categories(texts["categories"]),
+            categories=_read(Reason.BAD_CATEGORY, categories_of, texts["categories"]),
             license=texts.get("license", ""),
             submitter=texts.get("submitter"),
             comments=texts.get("comments"),
@@ -198,14 +197,6 @@ def _arxiv_id(text: str, identifier: str) -> ArxivId:
         message = f"the header names {identifier[:80]!r}, the metadata {text[:40]!r}"
         raise RejectedRecordError(Reason.BAD_HEADER, message)
     return arxiv_id
-
-
-def _categories(text: str) -> tuple[str, ...]:
-    categories = tuple(text.split())
-    for category in categories:
-        if not _CATEGORY.fullmatch(category):
-            raise RejectedRecordError(Reason.BAD_CATEGORY, f"not a category: {category[:60]!r}")
-    return categories
 
 
 def _read(reason: Reason, parse: Callable[..., _T], source: object) -> _T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -14,24 +14,14 @@ from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import canonical_json, parse_json
 from pith_builder.core.paper import Paper
 from pith_builder.errors import MalformedError
+from pith_builder.sources.categories import categories_of
+from pith_builder.sources.dates import arxiv_instant
 
 _REQUIRED = ("id", "title", "abstract", "authors", "categories", "versions", "license")
 _OPTIONAL = ("submitter", "comments", "journal-ref", "doi", "report-no", "update_date")
 _DERIVED = "authors_parsed"  # arXiv's own reading of `authors`: it says nothing more
 _KNOWN = frozenset((*_REQUIRED, *_OPTIONAL, _DERIVED))
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
-_CREATED = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?"
-    r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC)",
-    re.ASCII,
-)
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?", re.ASCII)
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
 
 
@@ -94,7 +84,7 @@ def read_line(line: bytes) -> Paper:
             title=fields["title"],
             abstract=fields["abstract"],
             authors=fields["authors"],
-            categories=_categories(fields["categories"]),
+            categories=_read(Reason.BAD_CATEGORY, categories_of, fields["categories"]),
             license=fields["license"] or "",
             submitter=fields.get("submitter"),
             comments=comments,
@@ -167,36 +157,14 @@ def _versions(versions: Any) -> tuple[int, datetime, datetime]:
         if not is_number or len(number) > 5 or int(number) in submissions:
             message = f"versions names {name[:40]!r}, wanted v1, v2 … each once"
             raise RejectedLineError(Reason.BAD_VERSION, message)
-        submissions[int(number)] = _created(created)
+        submissions[int(number)] = _read(Reason.BAD_DATE, arxiv_instant, created)
     if 1 not in submissions:
         raise RejectedLineError(Reason.BAD_VERSION, "versions does not name v1")
     latest = max(submissions)
     return latest, submissions[1], submissions[latest]
 
 
-def _created(text: str) -> datetime:
-    match = _CREATED.fullmatch(text)
-    if match is None or match[2] not in _MONTHS:
-        message = f"not a date: {text[:60]!r} (wanted: Mon, 2 Apr 2007 19:18:42 GMT)"
-        raise RejectedLineError(Reason.BAD_DATE, message)
-    day, month, year, hour, minute, second = match.groups()
-    try:
-        return datetime(
-            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
-        )
-    except ValueError as error:
-        raise RejectedLineError(Reason.BAD_DATE, f"no such date: {text!r} ({error})") from error
-
-
 def _updated_on(text: str | None) -> date | None:
     if text is None:
         return None
     return _read(Reason.BAD_DATE, date.fromisoformat, text)
-
-
-def _categories(text: str) -> tuple[str, ...]:
-    categories = tuple(text.split())
-    for category in categories:
-        if not _CATEGORY.fullmatch(category):
-            raise RejectedLineError(Reason.BAD_CATEGORY, f"not a category: {category[:60]!r}")
-    return categories

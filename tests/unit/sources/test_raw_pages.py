@@ -1,0 +1,89 @@
+"""Answers kept as they came, and given again."""
+
+import pytest
+
+from pith_builder.errors import SourceError, StorageError
+from pith_builder.sources.oai_walker import Walk, Window
+from pith_builder.sources.raw_pages import INDEX, kept, replayed
+from tests.arxiv_server.clients import fetcher
+from tests.arxiv_server.faults import OF_TRANSPORT, Faults
+from tests.arxiv_server.papers import papers
+from tests.arxiv_server.server import LoopbackArxiv
+from tests.arxiv_server.store import Store
+
+
+def xml_of(get):
+    return [record.xml for page in Walk(get, Window()) for record in page.records]
+
+
+@pytest.fixture
+def harvest(tmp_path):
+    """A folder of kept answers, and the records read while they were kept."""
+    faults = Faults(rate=0.3, kinds=OF_TRANSPORT, seed=2, slow_seconds=0.01)
+    with (
+        LoopbackArxiv(Store(papers(40)), faults=faults, page_size=10) as arxiv,
+        fetcher(arxiv.oai_url, tmp_path) as get,
+    ):
+        return tmp_path / "raw", xml_of(kept(get, tmp_path / "raw"))
+
+
+def test_kept_answers_give_the_same_records_again(harvest):
+    folder, records = harvest
+
+    assert len(records) == 40
+    assert xml_of(replayed(folder)) == records
+
+
+def test_only_whole_answers_are_kept_each_under_its_place_and_digest(harvest):
+    folder, _ = harvest
+    names = sorted(path.name for path in folder.glob("*.xml"))
+
+    assert [name[:7] for name in names] == [f"{n:06d}-" for n in range(1, len(names) + 1)]
+    assert len(names) == len((folder / INDEX).read_text().splitlines()) == 5
+    assert all((folder / name).read_bytes().endswith(b"</OAI-PMH>") for name in names)
+
+
+def test_more_answers_go_after_those_that_are_there(harvest):
+    folder, records = harvest
+    assert xml_of(kept(replayed(folder), folder)) == records
+
+    assert len(list(folder.glob("*.xml"))) == 10
+    get = replayed(folder)
+    assert xml_of(get) == xml_of(get) == records
+
+
+def test_what_was_not_asked_then_cannot_be_asked_now(harvest):
+    get = replayed(harvest[0])
+    xml_of(get)
+
+    with pytest.raises(SourceError, match="no further answer"):
+        xml_of(get)
+    with pytest.raises(SourceError, match="no further answer"):
+        list(Walk(get, Window(set_spec="cs")))
+
+
+def test_a_changed_or_missing_answer_is_refused(harvest):
+    folder, _ = harvest
+    first = min(folder.glob("*.xml"))
+    first.write_bytes(first.read_bytes() + b" ")
+    with pytest.raises(SourceError, match="was changed"):
+        xml_of(replayed(folder))
+    first.unlink()
+    with pytest.raises(SourceError, match="lacks"):
+        xml_of(replayed(folder))
+
+
+def test_a_folder_that_goes_away_is_the_operators_matter(tmp_path):
+    get = kept(lambda _: b"<x/>", tmp_path / "raw")
+    (tmp_path / "raw").rmdir()
+
+    with pytest.raises(StorageError, match="cannot keep an answer"):
+        xml_of(get)
+
+
+def test_a_folder_that_is_none(tmp_path):
+    with pytest.raises(SourceError, match="no kept answers"):
+        replayed(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        kept(lambda _: b"", tmp_path / "file")
