@@ -16,14 +16,14 @@ _ARCHIVE = (  # retired ones included (arXiv category taxonomy)
 _NEW = re.compile(r"(\d{2})(0[1-9]|1[0-2])\.(\d{4,5})", re.ASCII)
 _OLD = re.compile(rf"(?:{_ARCHIVE})/(\d{{2}})(0[1-9]|1[0-2])\d{{3}}", re.ASCII)
 _SUBJECT_CLASS = re.compile(r"^([a-z-]+)\.[A-Za-z-]+(?=/)", re.ASCII)
-_VERSION = re.compile(r"v([1-9]\d{0,4})$", re.ASCII)
+_VERSION = re.compile(r"v([1-9]\d{0,4})\Z", re.ASCII)
 _PREFIX = re.compile(
     r"(?:arxiv:|oai:arxiv\.org:|(?:https?://)?(?:dx\.)?doi\.org/10\.48550/arxiv\."
     r"|(?:doi:)?10\.48550/arxiv\."
     r"|(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/)\s*",
     re.IGNORECASE | re.ASCII,
 )
-_URL_TAIL = re.compile(r"(?:\.pdf)?/?(?:[?#].*)?$")
+_URL_TAIL = re.compile(r"(?:\.pdf)?/?(?:[?#].*)?\Z")
 _FIRST_FIVE_DIGIT_MONTH = "1501"
 _FIRST_NEW_MONTH = "0704"
 

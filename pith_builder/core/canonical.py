@@ -87,8 +87,14 @@ def dump_canonical(value: JsonValue) -> bytes:
 
     The value holds no float and no integer beyond 64 bits, because this package writes none;
     `orjson.Fragment` stands for a part that is canonical already.
+
+    Raises:
+        MalformedError: A text cannot be written as UTF-8.
     """
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise MalformedError(f"not to be written as canonical JSON: {error}") from error
 
 
 def canonical_json(value: JsonValue) -> bytes:
@@ -110,7 +116,7 @@ def canonical_json(value: JsonValue) -> bytes:
             return dump_canonical(value)
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return text.encode()
-    except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
+    except UnicodeEncodeError as error:
         raise MalformedError(f"not to be written as canonical JSON: {error}") from error
 
 
@@ -189,7 +195,7 @@ def _checked(value: JsonValue, level: int) -> bool:
         return False
     if kind is int:
         if not _INT64_MIN <= value <= _UINT64_MAX:
-            raise MalformedError(f"the integer {value:.6e} is beyond 64 bits")
+            raise MalformedError(f"an integer of {value.bit_length()} bits is beyond 64 bits")
         return False
     if kind is dict or kind is list:
         return _checked_container(value, level)

@@ -20,7 +20,13 @@ from pith_builder.core.form import (
     Text,
 )
 from pith_builder.core.instants import parse_microseconds, parse_offset, parse_seconds
-from pith_builder.core.keys import ALGORITHM, SIGNATURE_STATUS, decode_base64
+from pith_builder.core.keys import (
+    ADDRESS,
+    ALGORITHM,
+    ONE_LINE,
+    SIGNATURE_STATUS,
+    decode_base64,
+)
 from pith_builder.core.number import PithNumber
 from pith_builder.core.receipt import RECEIPT_KIND, RECEIPT_VERSION
 from pith_builder.core.record import SCHEMA_VERSION, SOURCE_KIND
@@ -70,18 +76,19 @@ def _signature_value(text: str) -> None:
 
 TEXT = Text()
 WORD = Text(re.compile(r"\S+"), "a word")
-NAME = Text(re.compile(r".+"), "a name")
+NAME = Text(ONE_LINE, "a name")
 SHA256 = Text(re.compile(r"[0-9a-f]{64}"), "64 lower-case hexadecimal digits")
 EVENT_ID = Text(re.compile(r"sha256:[0-9a-f]{64}"), "sha256: and 64 hexadecimal digits")
 FINGERPRINT = Text(re.compile(r"[0-9a-f]{32}"), "32 lower-case hexadecimal digits")
-URL = Text(re.compile(r"https?://[!-~]+"), "an http or https address")
+URL = Text(ADDRESS, "an http or https address")
 NUMBER = Read(PithNumber.parse)
 SHORT_NUMBER = Text(re.compile(r"pith:[A-Z2-7]{8}"), "pith: and 8 base32 characters")
 SECONDS = Read(parse_seconds)
 MICROSECONDS = Read(parse_microseconds)
 OFFSET = Read(parse_offset)
 ANY_INSTANT = Text(
-    re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "an instant"
+    re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII),
+    "an instant",
 )
 SIGNATURE_VALUE = Read(_signature_value)
 BASE64 = Read(decode_base64)

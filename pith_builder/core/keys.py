@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ ALGORITHM = "ed25519"
 SIGNATURE_STATUS = "signed_v1"
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+
+
+ONE_LINE = re.compile(r".+")
+ADDRESS = re.compile(r"https?://[!-~]+")
 
 
 class UnknownKeyError(VerificationError):
@@ -57,6 +62,10 @@ class PublicKey:
             raise MalformedError(f"an Ed25519 public key has 32 bytes, not {len(self.raw)}")
         if not self.key_id:
             raise MalformedError("the key id is empty")
+        if not ONE_LINE.fullmatch(self.key_id):
+            raise MalformedError(f"the key id {self.key_id!r} is more than one line")
+        if self.url is not None and not ADDRESS.fullmatch(self.url):
+            raise MalformedError(f"not an http or https address: {self.url!r}")
         whole = sha256(self.raw)
         object.__setattr__(self, "fingerprint", whole.hex()[:32])
         object.__setattr__(self, "fingerprint_b32", base32(whole)[:26])
@@ -93,6 +102,9 @@ class PublicKey:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedError(f"not a public-key object: {error!r}") from error
+        for name, said in (("notes", key.notes), ("rotates_at", key.rotates_at)):
+            if not isinstance(said, str | None):
+                raise MalformedError(f"{name} of key {key.key_id!r} is {said!r}, wanted text")
         for name, wanted in key.to_json_object().items():
             if name in value and value[name] != wanted:
                 raise MalformedError(

@@ -11,6 +11,7 @@ from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
     JsonValue,
     RecordDigest,
+    canonical_json,
     canonical_text,
     dump_canonical,
     sha256,
@@ -24,6 +25,7 @@ from pith_builder.errors import MalformedError
 SCHEMA_VERSION = "1.0"
 SOURCE_KIND = "arxiv"
 
+_CATEGORY = re.compile(r"\S+")
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,9 +59,12 @@ class CanonicalRecord:
         for name in (self.title_canon_sha256, self.abstract_canon_sha256):
             if not _SHA256_HEX.fullmatch(name):
                 raise MalformedError(f"not a SHA-256 in lower-case hexadecimal: {name[:80]!r}")
+        crosses = self.cross_cats_sorted
         if not self.primary_cat:
             raise MalformedError("the primary category is empty")
-        crosses = self.cross_cats_sorted
+        for category in (self.primary_cat, *crosses):
+            if not _CATEGORY.fullmatch(category):
+                raise MalformedError(f"not a category: {category!r} (wanted: a word)")
         if self.primary_cat in crosses or sorted_categories(crosses) != crosses:
             raise MalformedError(
                 f"cross-lists {list(crosses)} are not sorted, each once, without the primary"
@@ -114,7 +119,9 @@ class CanonicalRecord:
             )
         except (KeyError, TypeError) as error:
             raise MalformedError(f"not a canonical record: {error!r}") from error
-        if record.to_json_object() != value:
+        if type(record.source_version) is not int or not isinstance(record.license, str):
+            raise MalformedError("not a canonical record: version or licence of the wrong type")
+        if record.canonical_bytes() != canonical_json(value):
             raise MalformedError("not a canonical record: it says more than one, or otherwise")
         return record
 

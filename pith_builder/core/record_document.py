@@ -15,6 +15,7 @@ from pith_builder.core.instants import (
 from pith_builder.core.number import PithNumber
 from pith_builder.core.record import SCHEMA_VERSION
 from pith_builder.core.registry import agent_actions, record_links, schema_url
+from pith_builder.errors import VerificationError
 
 
 def record_document(
@@ -24,9 +25,14 @@ def record_document(
 
     Ruling: it was created when its receipt was first computed, and updated when its bundle was
     built; the latest graph snapshot speaks.
+
+    Raises:
+        VerificationError: No graph snapshot is current.
     """
     number = PithNumber.parse(bundle["pith_number"])
     current = bundle["state"]["current"]
+    if not current["graph_snapshots"]:
+        raise VerificationError(f"{number} has no graph snapshot, so it has no record document")
     graph = current["graph_snapshots"][-1]["payload"]["graph_snapshot"]
     created_at = parse_microseconds(receipt["first_computed_at"])
     updated_at = max(created_at, parse_seconds(bundle["built_at"]))

@@ -32,6 +32,7 @@ from pith_builder.core.sound import (
     number_failures,
     record_name_failures,
 )
+from pith_builder.errors import MalformedError
 
 
 def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
@@ -190,6 +191,8 @@ def _summary_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
                 current = parse_json(state.document)["current"]
             except NoStateError as error:
                 yield Failure("/events", Code.NO_RECORD_CREATED, str(error))
+            except MalformedError as error:
+                yield Failure("/events", Code.STATE_MISMATCH, f"the events have no state: {error}")
         yield from differences(
             document["verification_status"],
             verification_status(document["graph_snapshot"], current),

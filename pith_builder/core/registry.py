@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 
 from pith_builder.core.canonical import JsonValue
+from pith_builder.core.keys import ONE_LINE
 from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError
 
 SIGNER_TYPE = "pith_registry"
-_BASE_URL = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*[^\s/?#])?")
+_BASE_URL = re.compile(r"https?://(?:(?![/?#])[!-~])+(?:/(?:(?![?#])[!-~])*(?:(?![/?#])[!-~]))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,9 @@ class Registry:
         for name in ("signer_id", "name", "builder_version"):
             if not getattr(self, name):
                 raise MalformedError(f"the registry's {name} is empty")
+        for name in ("signer_id", "builder_version"):
+            if not ONE_LINE.fullmatch(getattr(self, name)):
+                raise MalformedError(f"the registry's {name} is more than one line")
 
     def key_url(self) -> str:
         """Return where the registry's public key is served."""
