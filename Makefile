@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo test check lint bench clean
+.PHONY: demo demo-harvest test check lint bench clean
 
 demo: $(VENV)/installed $(KEY)
 	$(PITH) build $(SAMPLE) --lake $(LAKE)
@@ -14,6 +14,19 @@ demo: $(VENV)/installed $(KEY)
 	$(PITH) show 1804.01852 --as bundle --lake $(LAKE) | $(PITH) verify -
 	$(PITH) sql --lake $(LAKE) "select primary_cat, count(*) as papers, min(submitted_at)::date as first_on from latest_records group by all order by papers desc, primary_cat limit 8"
 	$(PITH) resolve arXiv:1804.01852 --lake $(LAKE)
+
+# A loopback arXiv that fails one request in ten, harvested twice, audited, and asked.
+demo-harvest: $(VENV)/installed-dev $(KEY)
+	@set -eu; answers=$$(mktemp); \
+	$(VENV)/bin/python -m tests.arxiv_server --papers $(SAMPLE) --page-size 50 --fault-rate 0.1 > $$answers & \
+	server=$$!; trap 'kill $$server; rm -f $$answers' EXIT; \
+	until grep -q PITH_API_URL $$answers; do sleep 0.2; done; \
+	export $$(cat $$answers) PITH_PACE_SECONDS=0 PITH_LAKE=data/lake-harvested; set -x; \
+	$(PITH) nightly --since 2005-09-16; \
+	$(PITH) nightly; \
+	$(PITH) audit --source; \
+	$(PITH) audit; \
+	$(PITH) sql "select from_on, until_on, status, records from windows order by build_id"
 
 # The demonstration's own key: for you alone, ignored by git. For a registry, see the README.
 $(KEY): | $(VENV)/installed
@@ -43,4 +56,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LAKE)
+	rm -rf $(VENV) $(LAKE) data/lake-harvested
