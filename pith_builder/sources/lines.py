@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
 import zlib
@@ -24,6 +23,7 @@ MAX_LINE_BYTES = 1 << 26
 SNIFFED_LINES = 1000
 """Of a file none of whose first lines is a JSON object, nothing is taken."""
 
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # of zlib's: a gzip header and its checksum
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -67,8 +67,7 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
                 raise SourceError("a zip file cannot be read from standard input; name the file")
             yield from _zip_blocks(name, path)
         elif magic.startswith(_GZIP_MAGIC):
-            unpacked = stack.enter_context(gzip.open(file, "rb"))
-            yield from _line_blocks(name, _gzip_pieces(name, unpacked))
+            yield from _line_blocks(name, _gzip_pieces(name, file))
         elif magic.startswith(_ZSTD_MAGIC):
             yield from _line_blocks(name, _zstd_pieces(name, file))
         else:
@@ -79,13 +78,25 @@ def _buffered(file: BinaryIO) -> io.BufferedReader:
     return file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("Any", file))
 
 
-def _gzip_pieces(name: str, file: gzip.GzipFile) -> Iterator[bytes]:
+def _gzip_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
+    """Unpack gzip members (RFC 1952), giving all that precedes a failure, which `gzip` does not."""
+    unpacker = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        yield from iter(lambda: file.read1(READ_BYTES), b"")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SourceError(
-            f"{name} is a damaged or truncated gzip file ({error}); fetch it again"
-        ) from error
+        while piece := file.read(READ_BYTES):
+            while piece:
+                if unpacker.eof:
+                    # Zeros after the last member are padding.
+                    piece = piece.lstrip(b"\0")
+                    if not piece:
+                        break
+                    unpacker = zlib.decompressobj(_GZIP_WINDOW)
+                yield unpacker.decompress(piece, READ_BYTES)
+                piece = unpacker.unconsumed_tail or unpacker.unused_data
+        yield unpacker.flush()
+    except zlib.error as error:
+        raise SourceError(f"{name} is a damaged gzip file ({error}); fetch it again") from error
+    if not unpacker.eof:
+        raise SourceError(f"{name} is a truncated gzip file; fetch it again")
 
 
 def _zstd_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
@@ -128,6 +139,7 @@ def _line_blocks(name: str, pieces: Iterator[bytes]) -> Iterator[Block]:
 
     What precedes a failure of `pieces` is yielded before the failure is raised.
     """
+    pieces = filter(None, pieces)
     rest = b""
     line = 1
     sniffed = False
