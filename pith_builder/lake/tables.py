@@ -279,7 +279,11 @@ WINDOWS = Table(
         Column("set_spec", Kind.TEXT, "The OAI-PMH set, or empty for all of arXiv."),
         Column("from_on", Kind.DAY, "The first day."),
         Column("until_on", Kind.DAY, "The last day; of an open window, that of the first answer."),
-        Column("status", Kind.TEXT, "done, or gap: an audit found records of it missing."),
+        Column(
+            "status",
+            Kind.TEXT,
+            "done; gap: an audit found records of it missing; healed: a gap that was read.",
+        ),
         _follows("attempts", Kind.INTEGER, "How often the window was read so far."),
         _follows("response_at", Kind.INSTANT, "The source's own time at its first answer."),
         _follows("records", Kind.INTEGER, "Records the source gave, or lacked in a gap."),

@@ -13,7 +13,7 @@ from pith_builder.errors import UsageError
 from pith_builder.lake.tables import SIGHTINGS, WINDOWS
 from pith_builder.operations.chunks import Observation, ReadChunk
 from pith_builder.operations.gate import check_gate
-from pith_builder.operations.ledger import DONE, Days, LedgerWindow, read_ledger
+from pith_builder.operations.ledger import DONE, HEALED, Days, LedgerWindow, read_ledger
 from pith_builder.operations.transaction import (
     BuildResult,
     Progress,
@@ -91,11 +91,15 @@ def opened_source(settings: SourceSettings) -> Iterator[Source]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """What to harvest in one commit: a set's records of some days; no last day means until now."""
+    """What to harvest in one commit: a set's records of some days, a gap or not.
+
+    No last day means until now.
+    """
 
     set_spec: str
     from_on: date
     until_on: date | None = None
+    is_gap: bool = False
 
     def __str__(self) -> str:
         return f"{self.set_spec or 'all of arXiv'}, {self.from_on} to {self.until_on or 'now'}"
@@ -174,10 +178,10 @@ class _Reading:
         walk = Walk(self._source.get, window)
         yield from self._of_pages(walk)
         self._first_response_at = walk.first_response_at
-        if stretch.until_on is not None and walk.first_response_at is not None:
-            following = window.following(walk.first_response_at)
-            if following.from_on is not None and following.from_on > stretch.until_on:
-                yield from self._of_pages(Walk(self._source.get, following))
+        answered_at = walk.first_response_at
+        # Of a stretch that goes on today, what changes after it was read is not covered.
+        if stretch.until_on and answered_at and answered_at.date() > stretch.until_on:
+            yield from self._of_pages(Walk(self._source.get, window.following(answered_at)))
 
     def line(self, stretch: Stretch) -> LedgerWindow:
         """Return the ledger's line, once the stretch was read."""
@@ -189,7 +193,7 @@ class _Reading:
             set_spec=stretch.set_spec,
             from_on=stretch.from_on,
             until_on=min(stretch.until_on or answered_on, answered_on),
-            status=DONE,
+            status=HEALED if stretch.is_gap else DONE,
             response_at=self._first_response_at,
             records=len(self.sightings),
         )
@@ -223,8 +227,9 @@ def observation(source: Source, record: Record, place: int) -> Observation:
     )
 
 
-def planned(days: Iterable[Days], set_spec: str) -> list[Stretch]:
+def planned(days: Iterable[Days], set_spec: str, *, are_gaps: bool = False) -> list[Stretch]:
     """Turn stretches of days into what to harvest of a set."""
     return [
-        Stretch(set_spec=set_spec, from_on=each.from_on, until_on=each.until_on) for each in days
+        Stretch(set_spec=set_spec, from_on=each.from_on, until_on=each.until_on, is_gap=are_gaps)
+        for each in days
     ]

@@ -19,6 +19,9 @@ from pith_builder.lake.tables import WINDOWS
 
 DONE = "done"
 GAP = "gap"
+HEALED = "healed"
+"""A gap that was read. It covers days as `done` does, but it may lie long before the first day of
+regular reading, so that it does not tell from when to when a set is read."""
 
 _DAY = timedelta(days=1)
 
@@ -32,7 +35,7 @@ class LedgerWindow:
         set_spec: The OAI-PMH set, or "" for all of arXiv.
         from_on: The first day.
         until_on: The last day.
-        status: `done`, or `gap`: an audit found records of it missing.
+        status: `done`; `gap`: an audit found records of it missing; or `healed`.
         response_at: The source's own time at its first answer.
         records: Records the source gave, or lacked in a gap.
         build_id: The run.
@@ -46,6 +49,11 @@ class LedgerWindow:
     response_at: datetime
     records: int
     build_id: str = ""
+
+    def whole_days(self) -> Iterator[date]:
+        """Go through the days that were over when the source answered."""
+        last = min(self.until_on, self.response_at.date() - _DAY)
+        return iter(Days(self.from_on, last))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,42 +97,69 @@ def read_ledger(lake: Path, manifest: Manifest | None, source: str) -> list[Ledg
 
 
 def covered_days(lines: Iterable[LedgerWindow], set_spec: str) -> frozenset[date]:
-    """Return the days on which a set was read and not found wanting since.
+    """Return the days on which a set was read whole and not found wanting since.
 
-    A window of a wider set covers a narrower one; a gap in either uncovers both.
+    A window of a wider set covers a narrower one; a gap in either uncovers both. The day on which
+    the source answered was not over, and is not covered.
     """
+    return _judged(lines, set_spec)[0]
+
+
+def _judged(
+    lines: Iterable[LedgerWindow], set_spec: str
+) -> tuple[frozenset[date], frozenset[date]]:
+    """Return the days that are covered, and those found wanting and not read since."""
     covered: set[date] = set()
+    wanting: set[date] = set()
     for line in lines:
-        days = Days(line.from_on, line.until_on)
-        if line.status == DONE:
+        if line.status != GAP:
             if _is_within(set_spec, line.set_spec):
-                covered.update(days)
+                covered.update(line.whole_days())
+                wanting.difference_update(line.whole_days())
         elif _is_within(set_spec, line.set_spec) or _is_within(line.set_spec, set_spec):
-            covered.difference_update(days)
-    return frozenset(covered)
+            covered.difference_update(Days(line.from_on, line.until_on))
+            wanting.update(Days(line.from_on, line.until_on))
+    return frozenset(covered), frozenset(wanting)
 
 
 def uncovered(covered: frozenset[date], wanted: Days) -> list[Days]:
     """Return the stretches of `wanted` that are not covered."""
-    gaps: list[Days] = []
-    for day in wanted:
-        if day in covered:
-            continue
-        if gaps and gaps[-1].until_on + _DAY == day:
-            gaps[-1] = Days(gaps[-1].from_on, day)
+    return stretches(day for day in wanted if day not in covered)
+
+
+def stretches(days: Iterable[date]) -> list[Days]:
+    """Join days that come sorted and follow each other."""
+    joined: list[Days] = []
+    for day in days:
+        if joined and joined[-1].until_on + _DAY == day:
+            joined[-1] = Days(joined[-1].from_on, day)
         else:
-            gaps.append(Days(day, day))
-    return gaps
+            joined.append(Days(day, day))
+    return joined
 
 
-def gaps(lines: Iterable[LedgerWindow], set_spec: str) -> list[Days]:
-    """Return what was never read, or found wanting, between the first and the last day read."""
+def gaps(
+    lines: Iterable[LedgerWindow],
+    set_spec: str,
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> list[Days]:
+    """Return what was never read between two days, and what was found wanting anywhere.
+
+    The two days are by default the first and the last one read whole.
+    """
     listed = list(lines)
-    read = [line for line in listed if line.status == DONE and _is_within(set_spec, line.set_spec)]
-    if not read:
-        return []
-    span = Days(min(line.from_on for line in read), max(line.until_on for line in read))
-    return uncovered(covered_days(listed, set_spec), span)
+    covered, wanting = _judged(listed, set_spec)
+    read = [
+        day
+        for line in listed
+        if line.status == DONE and _is_within(set_spec, line.set_spec)
+        for day in line.whole_days()
+    ]
+    first, last = from_on or min(read, default=None), until_on or max(read, default=None)
+    if first is None or last is None:
+        return stretches(sorted(wanting))
+    return stretches(sorted({*(set(Days(first, last)) - covered), *wanting}))
 
 
 def find_gaps(
@@ -140,13 +175,7 @@ def find_gaps(
         UsageError: There is no lake.
         VerificationError: The lake is damaged.
     """
-    lines = read_ledger(lake, open_lake(lake).manifest, source)
-    read = [line for line in lines if line.status == DONE and _is_within(set_spec, line.set_spec)]
-    first = from_on or min((line.from_on for line in read), default=None)
-    last = until_on or max((line.until_on for line in read), default=None)
-    if first is None or last is None or last < first:
-        return []
-    return uncovered(covered_days(lines, set_spec), Days(first, last))
+    return gaps(read_ledger(lake, open_lake(lake).manifest, source), set_spec, from_on, until_on)
 
 
 def last_day(lines: Iterable[LedgerWindow], set_spec: str) -> date | None:

@@ -45,7 +45,10 @@ def plan_nightly(
     ]
     if since is not None and since < from_on:
         from_on = since
-    return [*planned(open_days, set_spec), Stretch(set_spec=set_spec, from_on=from_on)]
+    return [
+        *planned(open_days, set_spec, are_gaps=True),
+        Stretch(set_spec=set_spec, from_on=from_on),
+    ]
 
 
 def nightly(

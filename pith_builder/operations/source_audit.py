@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
 
 from pith_builder.errors import UsageError
 from pith_builder.lake.query import connect
 from pith_builder.operations.harvest import Source, write_lines
-from pith_builder.operations.ledger import GAP, Days, LedgerWindow
+from pith_builder.operations.ledger import GAP, Days, LedgerWindow, stretches
 from pith_builder.operations.transaction import Target, transaction
 from pith_builder.sources.oai_page import Verb
 from pith_builder.sources.oai_walker import Window, pages
@@ -55,7 +54,7 @@ def audit_source(target: Target, source: Source, set_spec: str = "") -> SourceAu
     """
     answered_at, listed, present, missing = _compared(target, source, set_spec)
     days = Counter(datestamp for _, datestamp in missing)
-    found = _stretches(sorted(days))
+    found = stretches(sorted(days))
     if found and answered_at is not None:
         with transaction(target, "audit") as opened:
             lines = [
@@ -133,17 +132,3 @@ _MISSING = f"""
     )
     order by datestamp_on, arxiv_id
 """  # noqa: S608
-
-
-def _stretches(days: list[date]) -> list[Days]:
-    """Join days that follow each other."""
-    if not days:
-        return []
-    breaks = [
-        (before, after)
-        for before, after in pairwise(days)
-        if after.toordinal() - before.toordinal() > 1
-    ]
-    starts = [days[0], *(after for _, after in breaks)]
-    ends = [*(before for before, _ in breaks), days[-1]]
-    return [Days(start, end) for start, end in zip(starts, ends, strict=True)]

@@ -7,7 +7,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
+from itertools import chain
 
 from pith_builder.lake.known import KnownRecords
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan, discard, mint_chunk
@@ -27,15 +27,32 @@ def minted_in_order(plan: Plan, chunks: Iterator[Chunk], workers: int) -> Iterat
 
     A failure of `chunks` is raised after the results of what precedes it.
     """
-    first = list(islice(chunks, 2))
-    everything = chain(first, chunks)
-    if workers == 1 or len(first) < 2:
+    first = next(chunks, None)
+    if first is None:
+        return
+    second, failure = _peeked(chunks)
+    everything = chain([first], [second] if second else [], _rest(chunks, failure))
+    if workers == 1 or second is None:
         known = plan.known()
         yield from _in_order(plan, everything, 1, _here(plan, known))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start, (plan,)) as pool:
         yield from _in_order(plan, everything, workers + 1, _in_pool(pool))
+
+
+def _peeked(chunks: Iterator[Chunk]) -> tuple[Chunk | None, Exception | None]:
+    """Look for another chunk; a failure must wait until what precedes it is minted."""
+    try:
+        return next(chunks, None), None
+    except Exception as error:  # noqa: BLE001 - raised again by `_rest`
+        return None, error
+
+
+def _rest(chunks: Iterator[Chunk], failure: Exception | None) -> Iterator[Chunk]:
+    if failure is not None:
+        raise failure
+    yield from chunks
 
 
 def _here(plan: Plan, known: KnownRecords) -> Submit:
