@@ -8,7 +8,7 @@ import sys
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -23,13 +23,15 @@ from pith_builder.console import (
     print_json,
     progress_shown,
     replay_option,
+    say,
     show_counts,
+    standard_input,
     target_of,
     trust_option,
     wait_option,
     workers_option,
 )
-from pith_builder.errors import PithError, UsageError
+from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.settings import Settings
 
@@ -91,7 +93,7 @@ def build(
     if sum((bool(sources), ids is not None, query is not None)) != 1:
         raise UsageError("wanted snapshot files, or --ids, or --query, and one of them alone")
     for source in sources:
-        if str(source) != "-" and not source.is_file():
+        if str(source) != "-" and (source.is_dir() or not source.exists()):
             raise UsageError(f"there is no file {source}")
     settings = Settings.of(os.environ)
     target = target_of(settings, lake, now, workers, wait)
@@ -99,7 +101,7 @@ def build(
         if sources:
             from pith_builder.operations.build import build as run
 
-            result = run(target, sources, sys.stdin.buffer, progress)
+            result = run(target, sources, standard_input(), progress)
         else:
             names = _named(ids) if ids is not None else (query or "", from_on, until_on)
             result = _fetched(settings, target, names, keep_raw, replay, progress)
@@ -165,7 +167,7 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
         return
     for found in (resolved.record, *resolved.others):
         title = " ".join(found.title.split())
-        click.echo(f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}  {title}")
+        say(f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}  {title}")
 
 
 @pith.command()
@@ -221,7 +223,7 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
     from pith_builder.operations.verify_files import exit_code, verify_file
 
     keyring = Settings.of(os.environ, trust).keyring()
-    reports = [(file, verify_file(file, keyring, sys.stdin.buffer)) for file in files]
+    reports = [(file, verify_file(file, keyring, standard_input())) for file in files]
     code = exit_code([report for _, report in reports])
     if as_json:
         listed = [{"file": str(file), **report.to_json_object()} for file, report in reports]
@@ -229,9 +231,9 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
     else:
         for file, report in reports:
             verdict = "FAILED" if report.failures else "ok"
-            click.echo(f"{verdict}  {file}: {report.kind} {report.name}".rstrip())
+            say(f"{verdict}  {file}: {report.kind} {report.name}".rstrip())
             for failure in report.failures:
-                click.echo(f"  {failure.path or '/'}: {failure.code}: {failure.message}")
+                say(f"  {failure.path or '/'}: {failure.code}: {failure.message}")
     sys.exit(code)
 
 
@@ -291,7 +293,7 @@ def audit(
         for finding in report.findings:
             row = "" if finding.row is None else f" row {finding.row}"
             key = f" ({finding.key})" if finding.key else ""
-            click.echo(f"{finding.place}{row}{key}: {finding.code}: {finding.message}")
+            say(f"{finding.place}{row}{key}: {finding.code}: {finding.message}")
         rows = ", ".join(f"{count} {name}" for name, count in report.rows.items() if count)
         verdict = f"FAILED: {len(report.findings)} findings" if report.findings else "ok"
         click.echo(
@@ -330,7 +332,7 @@ def _audit_source(
         f"{len(found.missing)} missing"
     )
     for name, day in found.missing:
-        click.echo(f"  missing: {name} of {day}")
+        say(f"  missing: {name} of {day}")
     for days in found.gaps:
         click.echo(f"to read again: {days}")
 
@@ -359,7 +361,7 @@ def sql(query: str, form: str | None, lake: Path | None, as_json: bool) -> None:
     from pith_builder.lake.query import ask, connect
 
     connection = connect(lake or Settings.of(os.environ).lake)
-    answer = ask(connection, sys.stdin.read() if query == "-" else query)
+    answer = ask(connection, standard_input().read().decode() if query == "-" else query)
     write_answer(answer, form or ("json" if as_json else "table"), sys.stdout)
 
 
@@ -456,10 +458,18 @@ def maintain(lake: Path | None, wait: float, as_json: bool) -> None:
     click.echo(f"{len(done.removed)} files removed, {done.freed_bytes} bytes freed")
 
 
+def _give_up(error: OSError) -> NoReturn:
+    """End with one line where the answer cannot be written; Python must not try the rest."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(f"pith: cannot write the answer: {error.strerror or error}", err=True)
+    sys.exit(StorageError.exit_code)
+
+
 def main() -> None:
     """Run `pith`; our errors become one line on standard error and their exit code."""
     try:
         code = pith(standalone_mode=False)
+        sys.stdout.flush()
     except PithError as error:
         click.echo(f"pith: {error}", err=True)
         sys.exit(error.exit_code)
@@ -469,10 +479,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("pith: interrupted; what was committed stands", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the answer has enough; Python must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        _give_up(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from pith_builder.errors import UsageError
 from pith_builder.settings import Settings
 
 if TYPE_CHECKING:
@@ -137,6 +138,22 @@ def target_of(
         workers=workers,
         wait_seconds=wait,
     )
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes.
+
+    Raises:
+        UsageError: It is closed.
+    """
+    if sys.stdin is None:
+        raise UsageError("there is no standard input to read")
+    return sys.stdin.buffer
+
+
+def say(line: str) -> None:
+    """Print a line for eyes; what a stranger wrote in it moves no cursor and begins no line."""
+    click.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
 
 
 def counts(result: BuildResult) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from pith_builder.console import (
     progress_shown,
     replay_option,
     show_counts,
+    standard_input,
     target_of,
     wait_option,
     workers_option,
@@ -144,7 +144,7 @@ def backfill(
     wanted = month_days(from_month, until_month, (now or clock()).date())
     place = lake or settings.lake
     if snapshot is not None:
-        if str(snapshot) != "-" and not snapshot.is_file():
+        if str(snapshot) != "-" and (snapshot.is_dir() or not snapshot.exists()):
             raise UsageError(f"there is no file {snapshot}")
         if dry_run:
             click.echo(f"one pass over {snapshot} for {category}, {wanted}: no request")
@@ -156,7 +156,7 @@ def backfill(
                 snapshot,
                 category,
                 wanted,
-                sys.stdin.buffer,
+                standard_input(),
                 is_forced=is_forced,
                 progress=progress,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import orjson
@@ -161,8 +162,7 @@ def parse_json(data: bytes) -> JsonValue:
 def _object_without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise MalformedError(f"the key {twice!r} stands twice in one object")
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -89,7 +89,8 @@ class NewFile:
 
     def discard(self) -> None:
         """Remove the file, unless it was kept."""
-        self._file.close()
+        with suppress(OSError):  # closing flushes what a full disk did not take
+            self._file.close()
         self._disk.remove(self._partial)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from pith_builder.core.manifest import Part
-from pith_builder.lake.parts import open_part
+from pith_builder.lake.reading import batches
+from pith_builder.lake.tables import RECORDS
 
 _DIGEST_BYTES = 32
 _Packed = npt.NDArray[np.bytes_]
@@ -56,14 +57,13 @@ def _packed(digests: Collection[bytes]) -> _Packed:
 
 
 def known_records(lake: Path, parts: Iterable[Part]) -> KnownRecords:
-    """Read the canonical digests of these parts of `records`."""
+    """Read the canonical digests of these parts of `records`.
+
+    Raises:
+        DamagedPartError: A part cannot be read whole.
+    """
     known = KnownRecords()
     for part in parts:
-        known.add([bytes.fromhex(text) for text in _column(lake, part, "canonical_sha256")])
+        for batch in batches(lake, RECORDS, part, ["canonical_sha256"]):
+            known.add([bytes.fromhex(text) for text in batch.column(0).to_pylist()])
     return known
-
-
-def _column(lake: Path, part: Part, name: str) -> Iterator[str]:
-    with open_part(lake, part) as file:
-        for batch in file.iter_batches(columns=[name]):
-            yield from batch.column(0).to_pylist()

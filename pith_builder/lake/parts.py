@@ -97,7 +97,8 @@ class PartWriter:
         self._schema = arrow_schema(table)
         self._directory = lake / "tables" / table.name
         self._lake = lake
-        disk.make_directory(self._directory)
+        with storage_errors(self._directory):
+            disk.make_directory(self._directory)
         self._stack = contextlib.ExitStack()
         self._file = self._stack.enter_context(new_file(disk, self._directory / f"{label}.partial"))
         repeating = [column.name for column in table.all_columns() if column.repeats]
@@ -150,7 +151,7 @@ class PartWriter:
 
     def abandon(self) -> None:
         """Leave nothing behind."""
-        with self._stack, contextlib.suppress(OSError):
+        with self._stack, contextlib.suppress(OSError, ValueError, pa.ArrowException):
             self._writer.close()
 
     def _key(self, row: Row) -> tuple[str, ...]:
@@ -203,13 +204,3 @@ def write_part(
 def open_part(lake: Path, part: Part) -> pq.ParquetFile:
     """Open a part for reading; every page's checksum is verified when it is read."""
     return pq.ParquetFile(lake / part.path, page_checksum_verification=True)
-
-
-def read_keys(lake: Path, table: Table, parts: Sequence[Part]) -> set[tuple[Any, ...]]:
-    """Read the keys of all rows of these parts."""
-    keys: set[tuple[Any, ...]] = set()
-    for part in parts:
-        with open_part(lake, part) as file:
-            columns = file.read(columns=list(table.key)).columns
-            keys.update(zip(*(column.to_pylist() for column in columns), strict=True))
-    return keys

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
 
-from pith_builder.errors import UsageError
+from pith_builder.errors import UsageError, VerificationError
 from pith_builder.lake.store import Lake, open_lake
 from pith_builder.lake.views import quoted, views_sql
 
@@ -20,7 +21,11 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
 
 _ROWS_AT_ONCE = 1_000
-_EXPLAINED = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
+_DAMAGE = (duckdb.IOException, duckdb.SerializationException)
+_EXPLAINED = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\s+(?:analyze\s+)?(?:\(\s*(?:analyze|format)[^()]*\)\s*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
@@ -53,9 +58,34 @@ def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
     connection.execute(f"set allowed_paths = [{', '.join(map(quoted, parts))}]")
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
-    connection.execute(views_sql(place, lake.manifest))
+    with _damage(place):
+        connection.execute(views_sql(place, lake.manifest))
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def fetch(
+    connection: Connection, query: str, parameters: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query of our own.
+
+    Raises:
+        VerificationError: A part of the lake is missing or damaged.
+    """
+    with _damage():
+        return connection.execute(query, dict(parameters or {})).fetchall()
+
+
+@contextmanager
+def _damage(lake: Path | None = None) -> Iterator[None]:
+    """Turn DuckDB's failure to read a part into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0]
+        raise VerificationError(
+            f"the lake{f' in {lake}' if lake else ''} cannot be read: {said}; run `pith audit`"
+        ) from error
 
 
 def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
@@ -79,6 +109,9 @@ def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     elif statement.type is not duckdb.StatementType.SELECT:
         raise UsageError(
             f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
+            " (a pivot wants its values named: pivot … on … in (…))"
+            if statement.type is duckdb.StatementType.MULTI
+            else f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
         )
     return query
 
@@ -105,6 +138,8 @@ def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
     checked = checked_query(connection, query)
     try:
         connection.execute(checked)
+    except _DAMAGE as error:
+        raise VerificationError(f"the lake cannot be read: {error}; run `pith audit`") from error
     except duckdb.Error as error:
         raise UsageError(f"DuckDB refuses the query: {error}") from error
     columns = tuple(column[0] for column in connection.description or ())
@@ -115,5 +150,7 @@ def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]
     try:
         while rows := connection.fetchmany(_ROWS_AT_ONCE):
             yield from rows
+    except _DAMAGE as error:
+        raise VerificationError(f"the lake cannot be read: {error}; run `pith audit`") from error
     except duckdb.Error as error:
         raise UsageError(f"DuckDB cannot go on with the query: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,67 @@ class DamagedPartError(VerificationError):
     """A part cannot be read: a checksum fails, or it is no Parquet file of this table."""
 
 
-def read_rows(lake: Path, table: Table, part: Part) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a part, `row_sha256` last, every page's checksum verified.
+def batches(
+    lake: Path, table: Table, part: Part, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a part's rows in batches, all columns or some, every page's checksum verified.
+
+    Page checksums do not cover page headers, where a flipped bit makes pyarrow give fewer rows
+    without an error: so the rows are counted.
 
     Raises:
-        DamagedPartError: The part cannot be read whole.
+        DamagedPartError: The part is missing, of another form, or cannot be read whole.
     """
+    rows = 0
     try:
         with open_part(lake, part) as file:
             found = file.schema_arrow.remove_metadata()
-            wanted = arrow_schema(table).remove_metadata()
-            if not found.equals(wanted):
-                raise DamagedPartError(f"its columns are not those of table {table.name}")
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                columns = [
-                    _values(column, definition.kind)
-                    for column, definition in zip(batch.columns, table.all_columns(), strict=True)
-                ]
-                yield from zip(*columns, strict=True)
+            if not found.equals(arrow_schema(table).remove_metadata()):
+                raise DamagedPartError(
+                    f"{part.path} has not the columns of table {table.name}; run `pith audit`"
+                )
+            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns):
+                rows += len(batch)
+                yield batch
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DamagedPartError(str(error).splitlines()[0][:200]) from error
+        said = str(error).splitlines()[0][:200]
+        raise DamagedPartError(f"{part.path} cannot be read: {said}; run `pith audit`") from error
+    if rows != part.rows:
+        raise DamagedPartError(
+            f"{part.path} gives {rows} rows, by the manifest it has {part.rows}; run `pith audit`"
+        )
+
+
+def read_rows(lake: Path, table: Table, part: Part) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a part, `row_sha256` last.
+
+    Raises:
+        DamagedPartError: As `batches`.
+    """
+    for batch in batches(lake, table, part):
+        columns = [
+            _values(column, definition.kind)
+            for column, definition in zip(batch.columns, table.all_columns(), strict=True)
+        ]
+        yield from zip(*columns, strict=True)
+
+
+def read_keys(lake: Path, table: Table, parts: Iterable[Part]) -> set[tuple[Any, ...]]:
+    """Read the keys of all rows of these parts.
+
+    Raises:
+        DamagedPartError: As `batches`.
+    """
+    kinds = [table.column(name).kind for name in table.key]
+    keys: set[tuple[Any, ...]] = set()
+    for part in parts:
+        for batch in batches(lake, table, part, table.key):
+            columns = [
+                _values(batch.column(name), kind)
+                for name, kind in zip(table.key, kinds, strict=True)
+            ]
+            keys.update(zip(*columns, strict=True))
+    return keys
 
 
 def _values(column: pa.Array, kind: Kind) -> list[Any]:

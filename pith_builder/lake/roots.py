@@ -6,43 +6,37 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import sorted_root
-from pith_builder.lake.parts import open_part
-from pith_builder.lake.reading import DamagedPartError
-from pith_builder.lake.tables import ROW_SHA256
+from pith_builder.lake.reading import batches
+from pith_builder.lake.tables import ROW_SHA256, Table
 
 _DIGEST_BYTES = 32
 
 
-def table_root(lake: Path, parts: Iterable[Part]) -> bytes:
+def table_root(lake: Path, table: Table, parts: Iterable[Part]) -> bytes:
     """Return the content root of the rows of these parts, by the digests they hold.
 
     Memory: twice 32 bytes a row of the table.
 
     Raises:
-        DamagedPartError: A part cannot be read.
+        DamagedPartError: A part cannot be read whole.
     """
-    try:
-        packed = b"".join(_packed_digests(lake, parts))
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedPartError(str(error).splitlines()[0][:200]) from error
+    packed = b"".join(_packed_digests(lake, table, parts))
     # As text of fixed length numpy compares bytes as memcmp does, but for zero bytes at the end.
     ordered = np.sort(np.frombuffer(packed, dtype=f"S{_DIGEST_BYTES}"), kind="stable").tobytes()
     del packed
     return sorted_root(_cut(ordered))
 
 
-def _packed_digests(lake: Path, parts: Iterable[Part]) -> Iterator[bytes]:
+def _packed_digests(lake: Path, table: Table, parts: Iterable[Part]) -> Iterator[bytes]:
     for part in parts:
-        with open_part(lake, part) as file:
-            for batch in file.iter_batches(columns=[ROW_SHA256.name]):
-                column = batch.column(0)
-                start = column.offset * _DIGEST_BYTES
-                data = column.buffers()[1]
-                yield data[start : start + len(column) * _DIGEST_BYTES].to_pybytes()
+        for batch in batches(lake, table, part, [ROW_SHA256.name]):
+            column = batch.column(0)
+            start = column.offset * _DIGEST_BYTES
+            data = column.buffers()[1]
+            yield data[start : start + len(column) * _DIGEST_BYTES].to_pybytes()
 
 
 def _cut(packed: bytes) -> Iterator[bytes]:

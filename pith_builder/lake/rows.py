@@ -225,7 +225,7 @@ class Rows:
             self.build_id,
         )
 
-    def build(
+    def build(  # noqa: PLR0913 - a row of builds says as many things
         self,
         counts: Counts,
         *,
@@ -233,6 +233,7 @@ class Rows:
         builder_version: str,
         sources: Sequence[str],
         outcome: str,
+        rejects_added: int,
         is_forced: bool,
     ) -> Row:
         """Return the row of `builds`."""
@@ -246,6 +247,7 @@ class Rows:
             counts.minted,
             counts.unchanged,
             counts.rejected,
+            rejects_added,
             counts.minted_without_license,
             counts.minted_withdrawn,
             outcome,

@@ -118,7 +118,8 @@ def commit(disk: Disk, path: Path, manifest: Manifest) -> None:
     Raises:
         StorageError: The disk is full, or the folder takes no files.
     """
-    disk.make_directory(path / "manifests")
+    with storage_errors(path / "manifests"):
+        disk.make_directory(path / "manifests")
     name = manifest_name(manifest.sequence)
     write_whole(disk, _pending(path / name), manifest.document)
     write_whole(disk, path / CURRENT, f"{name}\n".encode("ascii"))
@@ -127,19 +128,32 @@ def commit(disk: Disk, path: Path, manifest: Manifest) -> None:
 
 
 def settle(disk: Disk, path: Path) -> None:
-    """Give the live manifest its name, unless it has it.
+    """Give the live manifest its name, unless it has it; every writer does so first.
 
     Raises:
         StorageError: The folder takes no files.
-        VerificationError: `CURRENT` is damaged.
+        VerificationError: `CURRENT` is damaged, missing, or was moved back.
     """
     sequence = current_sequence(path)
+    later = later_manifests(path, sequence or 0)
+    if later:
+        raise VerificationError(
+            f"manifest {later[0]} was live after the one that {path / CURRENT} names: that was "
+            "moved back or lost, and writing on would hide it. Run `pith audit`, and put back "
+            f"what it said: {manifest_name(later[-1])}"
+        )
     if sequence is not None:
         place = path / manifest_name(sequence)
         if not place.exists() and _pending(place).exists():
             with storage_errors(place):
                 disk.replace(_pending(place), place)
                 disk.sync_directory(place.parent)
+
+
+def later_manifests(path: Path, sequence: int) -> list[int]:
+    """Return the numbers of the manifests that were live after this one."""
+    numbers = (int(file.stem) for file in path.glob("manifests/*.json") if file.stem.isdigit())
+    return sorted(number for number in numbers if number > sequence)
 
 
 def _pending(place: Path) -> Path:

@@ -263,6 +263,7 @@ BUILDS = Table(
         Column("minted", Kind.INTEGER, "Records added."),
         Column("unchanged", Kind.INTEGER, "Papers whose record was there."),
         Column("rejected", Kind.INTEGER, "Papers that made no record."),
+        Column("rejects_added", Kind.INTEGER, "Rows added to rejects: those not there before."),
         Column("minted_without_license", Kind.INTEGER, "Of minted, papers without a licence."),
         Column("minted_withdrawn", Kind.INTEGER, "Of minted, papers that are withdrawn."),
         Column("outcome", Kind.TEXT, "complete, or what ended the reading before its end."),

@@ -20,23 +20,25 @@ order by arxiv_version desc, first_computed_at desc, pith_number desc;
 -- Whether a list of categories holds one: where has_category(categories, 'cs.LG').
 create or replace macro has_category(listed, wanted) as list_contains(listed, wanted);
 
--- A name as aliases hold it: without arXiv:, pith:, addresses, and with a DOI in lower case.
+-- A name as aliases hold it: without address, scheme, DOI prefix, subject class or page's tail.
 create or replace macro pith_name(ref) as
     regexp_replace(
         regexp_replace(
             regexp_replace(
-                trim(ref),
-                '^(https?://)?(dx\.|www\.|export\.)?(doi\.org/(10\.48550/arxiv\.)|arxiv\.org/(abs|pdf|html)/|)(arxiv:)?',
-                '\4',
-                'i'
+                regexp_replace(
+                    trim(ref),
+                    '^(doi:|(https?://)?(dx\.)?doi\.org/)?10\.48550/arxiv\.|^(arxiv:|oai:arxiv\.org:)\s*|^(https?://)?(www\.|export\.)?arxiv\.org/(abs|pdf|html|format|ps|src|e-print)/|^pith:([0-9]{4}:)?',
+                    '',
+                    'i'
+                ),
+                '[?#].*$',
+                ''
             ),
-            '^pith:([0-9]{4}:)?',
-            '',
-            'i'
+            '(\.pdf)?/?$',
+            ''
         ),
-        '^10\.48550/arxiv\.',
-        '10.48550/arxiv.',
-        'i'
+        '^([a-z-]+)\.[A-Za-z-]+/',
+        '\1/'
     );
 
 -- The record or records a name stands for: from pith_resolve('1804.01852').

@@ -20,22 +20,24 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pith_builder.core.canonical import JsonValue, Sha256, parse_json
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Manifest, Part
 from pith_builder.core.verification import verify
 from pith_builder.errors import VerificationError
-from pith_builder.lake.reading import DamagedPartError
+from pith_builder.lake.reading import DamagedPartError, read_keys
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.store import (
     CURRENT,
     SQL_FILE,
     current_sequence,
+    later_manifests,
     manifest_name,
     read_manifest,
 )
-from pith_builder.lake.tables import TABLES
+from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, WINDOWS
 from pith_builder.lake.views import is_views_sql
 from pith_builder.operations.audit_parts import Finding, PartAudit, audit_part
 from pith_builder.signing.ed25519 import TrustedKeys
@@ -44,6 +46,7 @@ _HASHED_AT_ONCE = 1 << 20
 
 LINKS = {
     "record": ("records", "bundles"),
+    "paper": ("records", "bundles"),
     "receipt": ("records", "bundles"),
     "state": ("states", "bundles"),
     "event": ("events", "bundles"),
@@ -63,6 +66,7 @@ class AuditReport:
         files: How many parts were hashed.
         rows: How many rows there are, by table.
         findings: What does not hold.
+        build_ids: The builds that the manifests name, the last one first.
     """
 
     manifest_sha256: str = ""
@@ -71,6 +75,7 @@ class AuditReport:
     files: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    build_ids: list[str] = field(default_factory=list)
 
     def verified(self) -> str:
         """Return the live manifest's digest.
@@ -116,6 +121,7 @@ def audit(
     sound = _files(lake, manifest, report)
     _roots(lake, manifest, sound, report)
     if not roots_only:
+        _twice(lake, manifest, report)
         parts = [
             (name, part)
             for name, table in manifest.tables.items()
@@ -136,10 +142,9 @@ def _chain(lake: Path, trusted: TrustedKeys, report: AuditReport) -> Manifest | 
     if sequence is None:
         report.findings.append(Finding("no_lake", CURRENT, f"there is no lake in {lake}"))
         return None
-    for later in sorted((lake / "manifests").glob("*.json")):
-        if later.stem.isdigit() and int(later.stem) > sequence:
-            message = f"{later.name} was live after it: {CURRENT} was moved back"
-            report.findings.append(Finding("rolled_back", CURRENT, message))
+    for later in later_manifests(lake, sequence):
+        message = f"manifest {later} was live after it: {CURRENT} was moved back"
+        report.findings.append(Finding("rolled_back", CURRENT, message))
     live: Manifest | None = None
     wanted: str | None = None
     for number in range(sequence, 0, -1):
@@ -155,8 +160,10 @@ def _chain(lake: Path, trusted: TrustedKeys, report: AuditReport) -> Manifest | 
         if wanted is not None and manifest.manifest_sha256 != wanted:
             message = f"is not the manifest that number {number + 1} follows: the chain is forked"
             report.findings.append(Finding("broken_chain", place, message))
-        if number == 1 and manifest.previous is not None:
-            report.findings.append(Finding("broken_chain", place, "the first follows another"))
+        if (manifest.previous is None) != (number == 1):
+            message = f"is number {number} and follows {manifest.previous}"
+            report.findings.append(Finding("broken_chain", place, message))
+        report.build_ids.append(manifest.build_id)
         report.manifests += 1
         live = live or manifest
         wanted = manifest.previous
@@ -211,7 +218,7 @@ def _roots(lake: Path, manifest: Manifest, sound: frozenset[str], report: AuditR
             report.findings.append(Finding("schema_version", name, message, name))
         if all(part.path in sound for part in table.parts):
             try:
-                found = table_root(lake, table.parts).hex()
+                found = table_root(lake, TABLES[name], table.parts).hex()
             except DamagedPartError as error:
                 report.findings.append(Finding("unreadable_part", name, str(error), name))
                 continue
@@ -231,24 +238,79 @@ def _rows_and_links(
     sides: dict[tuple[str, str], dict[bytes, tuple[str, int, str]]] = {
         (kind, table): {} for kind, tables in LINKS.items() for table in tables
     }
-    used: Counter[tuple[str, bytes]] = Counter()
+    used: set[tuple[str, bytes]] = set()
+    builds: dict[str, Counter[str]] = {name: Counter() for name in TABLES}
+    runs: dict[str, dict[str, Any]] = {}
+    first_uses: list[tuple[str, str, int, int, str]] = []
     done = 0
     for audited in _audited(lake, parts, trusted, workers):
         report.findings += audited.findings
         for kind, links in audited.links.items():
             for link, row, key in links:
                 if kind == "key":
-                    used[audited.table, link] += 1
+                    used.add((audited.table, link))
                 else:
                     _note(sides[kind, audited.table], link, (audited.place, row, key), report)
+        builds[audited.table] += audited.builds
+        runs |= audited.runs
+        first_uses += [(audited.place, *first_use) for first_use in audited.first_uses]
         done += audited.rows
         progress(done)
     report.findings += _differences(sides)
+    report.findings += _build_findings(report.build_ids, builds, runs, first_uses)
     listed = {link for table, link in used if table == "keys"}
     for table, link in used:
         if link not in listed:
             message = "a key that signed is not in table keys"
             report.findings.append(Finding("unlisted_key", table, message, table))
+
+
+def _build_findings(
+    named: list[str],
+    builds: dict[str, Counter[str]],
+    runs: dict[str, dict[str, Any]],
+    first_uses: list[tuple[str, str, int, int, str]],
+) -> Iterator[Finding]:
+    """Yield where the builds, the manifests that name them and the rows they added disagree."""
+    for build_id in sorted(set(named) ^ runs.keys()):
+        where = "table builds" if build_id in named else "the manifests"
+        message = f"{where} does not have {build_id}"
+        yield Finding("build_mismatch", BUILDS.name, message, BUILDS.name, key=build_id)
+    for name, counted in builds.items():
+        for build_id in sorted(counted.keys() - runs.keys()):
+            message = f"{counted[build_id]} rows name {build_id}, which table builds has not"
+            yield Finding("build_mismatch", name, message, name, key=build_id)
+    for build_id, run in runs.items():
+        for name, said in (("records", run["minted"]), ("rejects", run["rejects_added"])):
+            if builds[name][build_id] != said:
+                message = f"{build_id} added {said} rows, found {builds[name][build_id]}"
+                yield Finding("build_mismatch", name, message, name, key=build_id)
+    for place, build_id, first_used_at, row, key in first_uses:
+        if build_id in runs and runs[build_id]["started_at"] != first_used_at:
+            message = f"first_used_at is not when {build_id} was"
+            yield Finding("column_mismatch", place, message, KEYS.name, row, key)
+
+
+def _twice(lake: Path, manifest: Manifest, report: AuditReport) -> None:
+    """Find parts named twice, and rows of the small tables that stand twice."""
+    for name, table in manifest.tables.items():
+        paths = Counter(part.path for part in table.parts)
+        for path, count in paths.items():
+            if count > 1:
+                message = f"the manifest names it {count} times"
+                report.findings.append(Finding("duplicate", path, message, name))
+    for definition in (KEYS, BUILDS, REJECTS, WINDOWS):
+        table = manifest.tables[definition.name]
+        try:
+            keys = read_keys(lake, definition, table.parts)
+        except DamagedPartError as error:
+            report.findings.append(
+                Finding("unreadable_part", definition.name, str(error), definition.name)
+            )
+            continue
+        if len(keys) != table.rows:
+            message = f"{table.rows} rows have {len(keys)} keys"
+            report.findings.append(Finding("duplicate", definition.name, message, definition.name))
 
 
 def _note(

@@ -6,7 +6,7 @@ what two tables both say, each side gives a digest, a *link*; the audit then com
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from pith_builder.core.canonical import (
     sha256,
     sha256_hex,
 )
+from pith_builder.core.graph import abstract_excerpt, authors_text, shown_title
 from pith_builder.core.instants import (
     format_microseconds,
     parse_microseconds,
@@ -44,6 +45,7 @@ from pith_builder.lake.tables import (
     STATES,
     Table,
 )
+from pith_builder.sources.snapshot import RejectedLineError, read_line
 
 MAX_FINDINGS = 1_000
 """Of one part no more findings are listed; the rest are counted."""
@@ -91,6 +93,9 @@ class PartAudit:
         rows: How many rows were read.
         findings: What does not hold.
         links: By what it says, the digests of what the rows say, and of which row each is.
+        builds: How many rows each build added.
+        runs: What rows of `builds` say, by build.
+        first_uses: Of rows of `keys`, the build and the instant they name, and the row.
     """
 
     table: str
@@ -100,6 +105,9 @@ class PartAudit:
     links: dict[str, list[tuple[bytes, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    builds: Counter[str] = field(default_factory=Counter)
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    first_uses: list[tuple[str, int, int, str]] = field(default_factory=list)
 
     def report(self, code: str, row: int | None, key: str, message: str) -> None:
         """Add a finding."""
@@ -117,6 +125,7 @@ def audit_part(lake: Path, table: Table, part: Part, keyring: Keyring) -> PartAu
     key_places = [table.position(name) for name in table.key]
     before: tuple[Any, ...] | None = None
     first: tuple[Any, ...] | None = None
+    build_place = table.position("build_id")
     check = _CHECKS.get(table.name)
     try:
         for row, values in enumerate(read_rows(lake, table, part)):
@@ -124,11 +133,12 @@ def audit_part(lake: Path, table: Table, part: Part, keyring: Keyring) -> PartAu
             key = tuple(values[place] for place in key_places)
             named = " ".join(map(str, key))
             first = key if first is None else first
-            if before is not None and before >= key:
+            if before is not None and _sortable(before) >= _sortable(key):
                 audit.report("row_order", row, named, f"does not come after {before}")
             before = key
             if values[-1] != row_sha256(table, values):
                 audit.report("row_digest", row, named, "row_sha256 is not the row's digest")
+            audit.builds[values[build_place]] += 1
             if check is not None:
                 _guarded(check, audit, _Row(table, values), row, named, keyring)
     except DamagedPartError as error:
@@ -140,6 +150,11 @@ def audit_part(lake: Path, table: Table, part: Part, keyring: Keyring) -> PartAu
         if found is not None and tuple(map(str, found)) != wanted:
             audit.report("key_range", None, "", f"found {found}, by the manifest {wanted}")
     return audit
+
+
+def _sortable(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
+    """Return a key that can be compared even where a value is missing."""
+    return tuple((value is not None, value) for value in key)
 
 
 class _Row:
@@ -158,6 +173,14 @@ class _Row:
         return {name: self._values[name] for name in names}
 
 
+_UNREADABLE = (
+    MalformedError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 Problem = tuple[str, str]
 """A code and a message."""
 
@@ -169,7 +192,7 @@ def _guarded(
     try:
         for code, message in check(audit, row, index, key, keyring):
             audit.report(code, index, key, message)
-    except (MalformedError, KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         audit.report("malformed_row", index, key, f"cannot be read: {error!r}"[:300])
 
 
@@ -202,6 +225,12 @@ def _record(
         if row[name] != wanted:
             yield "record_mismatch", f"{name} is {row[name]!r}, by the raw metadata {wanted!r}"
     audit.link("record", [row["pith_number"], row["canonical_sha256"]], index, key)
+    shown = (
+        shown_title(row["title"]),
+        abstract_excerpt(row["abstract"]),
+        authors_text(row["authors"]),
+    )
+    audit.link("paper", [row["pith_number"], *shown], index, key)
     audit.link(
         "receipt",
         [
@@ -305,6 +334,10 @@ def _bundle(
     names = ("key_id", "public_key_fingerprint", "signature_b64", "signed_at")
     also = ("first_computed_at", "last_reissued_at", "builder_version")
     audit.link("receipt", [number, *(receipt[name] for name in (*names, *also))], index, key)
+    # The first snapshot is the one that was made of the raw metadata.
+    graph = bundle["state"]["current"]["graph_snapshots"][0]["payload"]["graph_snapshot"]
+    shown = (graph["paper"][name] for name in ("title", "abstract_excerpt", "authors_text"))
+    audit.link("paper", [number, *shown], index, key)
     audit.link("state", bundle["state"], index, key)
     for event in bundle["events"]:
         audit.link("event", event, index, key)
@@ -334,14 +367,16 @@ def _key(audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring) ->
         "public_key_hex": public_key.raw.hex(),
     }
     yield from _column_problems(row, stated)
+    audit.first_uses.append((row["build_id"], row["first_used_at"], index, key))
     audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
 
 
 def _build(
     audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
 ) -> Iterator[Problem]:
-    """Check that the counts add up."""
-    del audit, index, key, keyring
+    """Check that the counts add up, and note them for the tables they count."""
+    del index, key, keyring
+    audit.runs[row["build_id"]] = row.only("minted", "rejects_added", "started_at")
     total = row["minted"] + row["unchanged"] + row["rejected"]
     if row["seen"] != total:
         yield "count_mismatch", f"{row['seen']} papers seen, {total} accounted for"
@@ -350,10 +385,18 @@ def _build(
 def _reject(
     audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
 ) -> Iterator[Problem]:
-    """Check that what was observed is what was digested."""
+    """Check that what was observed is what was digested, and is refused for the reason given."""
     del audit, index, key, keyring
     if sha256_hex(row["raw"]) != row["raw_sha256"]:
         yield "reject_digest", "raw_sha256 is not the digest of raw"
+    if row["source_kind"] == "snapshot":
+        try:
+            read_line(row["raw"])
+        except RejectedLineError as error:
+            if (error.reason, str(error)) != (row["reason"], row["message"]):
+                yield "reject_reason", f"found {row['reason']}, by the line it is {error.reason}"
+        else:
+            yield "reject_reason", "the line makes a paper"
 
 
 _CHECKS = {

@@ -9,7 +9,7 @@ from typing import Any
 from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
 from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError, UsageError
-from pith_builder.lake.query import Connection
+from pith_builder.lake.query import Connection, fetch
 
 _SUFFIX = re.compile(r"(?:pith:)?([A-Z2-7]{8,26})", re.IGNORECASE)
 
@@ -92,7 +92,7 @@ def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
         from records
         where pith_number = $number
     """
-    rows = connection.execute(query, {"number": number}).fetchall()
+    rows = fetch(connection, query, {"number": number})
     return tuple(Found(*row) for row in rows)
 
 
@@ -104,7 +104,7 @@ def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
           and starts_with(split_part(pith_number, ':', 3), $suffix)
         order by pith_number
     """
-    rows = connection.execute(query, {"short": suffix[:8], "suffix": suffix}).fetchall()
+    rows = fetch(connection, query, {"short": suffix[:8], "suffix": suffix})
     return tuple(found for (number,) in rows for found in _by_number(connection, number))
 
 
@@ -120,7 +120,7 @@ def _by_arxiv_id(
         )
         order by r.arxiv_version desc, r.first_computed_at desc, r.pith_number desc
     """
-    rows = connection.execute(query, {"id": arxiv_id.value}).fetchall()
+    rows = fetch(connection, query, {"id": arxiv_id.value})
     found = tuple(Found(*row) for row in rows)
     if version is not None or not found:
         return _one(ref, tuple(record for record in found if record.arxiv_version == version))

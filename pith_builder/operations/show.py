@@ -7,7 +7,7 @@ from enum import StrEnum
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.record_document import record_document
 from pith_builder.errors import VerificationError
-from pith_builder.lake.query import Connection
+from pith_builder.lake.query import Connection, fetch
 
 
 class View(StrEnum):
@@ -54,7 +54,7 @@ def _document(connection: Connection, table: str, number: str) -> bytes:
         "states": "select document from states where pith_number = $number",
         "bundles": "select document from bundles where pith_number = $number",
     }
-    row = connection.execute(queries[table], {"number": number}).fetchone()
-    if row is None:
+    rows = fetch(connection, queries[table], {"number": number})
+    if not rows:
         raise VerificationError(f"{table} has no row for {number}; run `pith audit`")
-    return bytes(row[0], "utf-8")
+    return bytes(rows[0][0], "utf-8")

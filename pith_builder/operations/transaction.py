@@ -14,10 +14,11 @@ from pith_builder.core.manifest import Manifest, Part, TableState, signed_manife
 from pith_builder.core.registry import Registry
 from pith_builder.lake.disk import Disk
 from pith_builder.lake.lock import lake_lock
-from pith_builder.lake.parts import Row, read_keys, write_part, writer_versions
+from pith_builder.lake.parts import Row, write_part, writer_versions
+from pith_builder.lake.reading import read_keys
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.rows import Rows
-from pith_builder.lake.store import commit, empty_tables, live_manifest, settle
+from pith_builder.lake.store import commit, current_sequence, empty_tables, live_manifest, settle
 from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, Table
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan
 from pith_builder.operations.workers import minted_in_order
@@ -135,7 +136,8 @@ class Transaction:
         """
         result = self.result
         manifest = self.plan.manifest
-        self.write(REJECTS, self._new_rejects())
+        rejects = self._new_rejects()
+        self.write(REJECTS, rejects)
         if any(self._parts.values()):
             version = self.plan.registry.builder_version
             row = self.rows.build(
@@ -144,6 +146,7 @@ class Transaction:
                 builder_version=version,
                 sources=sources,
                 outcome=outcome,
+                rejects_added=len(rejects),
                 is_forced=is_forced,
             )
             self.write(BUILDS, [row])
@@ -157,8 +160,8 @@ class Transaction:
         return result
 
     def abandon(self) -> None:
-        """Remove what was written, unless it was committed."""
-        if not self.result.committed:
+        """Remove what was written, unless `CURRENT` says that it was committed."""
+        if current_sequence(self.plan.lake) != self.plan.sequence:
             for part in (part for parts in self._parts.values() for part in parts):
                 Disk().remove(self.plan.lake / part.path)
 
@@ -202,7 +205,7 @@ class Transaction:
         for name, table in TABLES.items():
             added = self._parts[name]
             parts = (*before[name].parts, *added)
-            root = table_root(plan.lake, parts).hex() if added else before[name].content_root
+            root = table_root(plan.lake, table, parts).hex() if added else before[name].content_root
             tables[name] = TableState(
                 schema_version=table.schema_version, content_root=root, parts=parts
             )

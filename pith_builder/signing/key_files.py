@@ -46,6 +46,9 @@ def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+    try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
@@ -109,6 +112,8 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
             url=fields["url"],
             notes=fields["notes"],
         )
+        is_key = is_key and all(isinstance(fields[name], str | None) for name in ("url", "notes"))
+        is_key = is_key and isinstance(fields["key_id"], str)
         is_whole = is_key and signer.public_key.raw.hex() == fields["public_key_hex"]
     except (MalformedError, KeyError, TypeError):
         is_whole = False

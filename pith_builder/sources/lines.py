@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,10 +24,23 @@ MAX_LINE_BYTES = 1 << 26
 SNIFFED_LINES = 1000
 """Of a file none of whose first lines is a JSON object, nothing is taken."""
 
+SNIFFED_BYTES = 1 << 22
+"""Nor of one that has no such line in its first 4 MiB."""
+
+_ZSTD_BYTES = 1 << 10
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # of zlib's: a gzip header and its checksum
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 _PACKED = {".gz": _GZIP_MAGIC, ".zst": _ZSTD_MAGIC, ".zip": _ZIP_MAGIC}
 
 
@@ -100,16 +114,28 @@ def _gzip_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
 
 
 def _zstd_pieces(name: str, file: BinaryIO) -> Iterator[bytes]:
+    """Unpack zstd frames (RFC 8878), giving all that precedes a failure.
+
+    Little is unpacked at once, because it may unpack to thirty thousand times as much.
+    """
     unpacker = zstandard.ZstdDecompressor().decompressobj()
+    gathered = bytearray()
+    failure: SourceError | None = None
     try:
-        while piece := file.read(READ_BYTES):
+        while piece := file.read(_ZSTD_BYTES):
             while piece:
                 if unpacker.eof:
                     unpacker = zstandard.ZstdDecompressor().decompressobj()
-                yield unpacker.decompress(piece)
+                gathered += unpacker.decompress(piece)
                 piece = unpacker.unused_data
+            if len(gathered) >= READ_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
     except zstandard.ZstdError as error:
-        raise SourceError(f"{name} is a damaged zstd file ({error}); fetch it again") from error
+        failure = SourceError(f"{name} is a damaged zstd file ({error}); fetch it again")
+    yield bytes(gathered)
+    if failure is not None:
+        raise failure
     if not unpacker.eof:
         raise SourceError(f"{name} is a truncated zstd file; fetch it again")
 
@@ -128,7 +154,7 @@ def _zip_blocks(name: str, path: Path) -> Iterator[Block]:
                 with archive.open(member) as file:
                     pieces = iter(lambda: file.read(READ_BYTES), b"")
                     yield from _line_blocks(f"{name}/{member.filename}", pieces)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _ZIP_ERRORS as error:
         raise SourceError(
             f"{name} is a damaged or unreadable zip file ({error}); fetch it again"
         ) from error
@@ -181,7 +207,7 @@ def _sniff(block: Block, *, is_whole: bool) -> bool:
     lines = block.data.split(b"\n", SNIFFED_LINES)
     if any(_is_object(line) for line in lines[:SNIFFED_LINES]):
         return True
-    if is_whole or len(lines) > SNIFFED_LINES:
+    if is_whole or len(lines) > SNIFFED_LINES or len(block.data) > SNIFFED_BYTES:
         if not block.data.strip():
             return True
         start = block.data.lstrip()[:60]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
 from pith_builder.core.canonical import canonical_json, parse_json
 from pith_builder.core.paper import Paper
 from pith_builder.errors import MalformedError
@@ -21,6 +21,10 @@ _REQUIRED = ("id", "title", "abstract", "authors", "categories", "versions", "li
 _OPTIONAL = ("submitter", "comments", "journal-ref", "doi", "report-no", "update_date")
 _DERIVED = "authors_parsed"  # arXiv's own reading of `authors`: it says nothing more
 _KNOWN = frozenset((*_REQUIRED, *_OPTIONAL, _DERIVED))
+_OF_A_VERSION = frozenset(("version", "created"))
+
+_KEY = re.compile(rb'(?<!\\)"\s*:')  # the end of a key: within a string a quote is escaped
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
 
@@ -71,10 +75,12 @@ def read_line(line: bytes) -> Paper:
     for name in ("license", *_OPTIONAL):
         if not isinstance(fields.get(name), str | None):
             raise _wrong_type(name, fields[name], "a string or null")
-    arxiv_id = _read(Reason.BAD_ID, ArxivId.parse, fields["id"])
+    arxiv_id = _read(Reason.BAD_ID, _arxiv_id, fields["id"])
     version, submitted_at, version_submitted_at = _versions(fields["versions"])
     comments = fields.get("comments")
-    others = fields.keys() - _KNOWN
+    others = {name: fields[name] for name in fields.keys() - _KNOWN}
+    if any(entry.keys() - _OF_A_VERSION for entry in fields["versions"]):
+        others["versions"] = fields["versions"]
     try:
         return Paper(
             arxiv_id=arxiv_id,
@@ -93,9 +99,7 @@ def read_line(line: bytes) -> Paper:
             report_no=fields.get("report-no"),
             updated_on=_updated_on(fields.get("update_date")),
             is_withdrawn=bool(comments and _WITHDRAWN.search(comments)),
-            other_metadata=(
-                canonical_json({name: fields[name] for name in others}).decode() if others else None
-            ),
+            other_metadata=(canonical_json(others).decode() if others else None),
         )
     except RejectedLineError:
         raise
@@ -106,8 +110,9 @@ def read_line(line: bytes) -> Paper:
 def _fields(line: bytes) -> dict[str, Any]:
     """Parse a line into its fields, refusing duplicate keys.
 
-    orjson keeps the last of two equal keys without a word. In a line as arXiv writes it each key
-    ends in `": `, so that their number tells; any other line is parsed again, strictly.
+    orjson keeps the last of two equal keys without a word. Where all keys are those of arXiv,
+    none of which ends in a backslash, their number in the text tells; any other line is parsed
+    again, strictly.
     """
     try:
         fields = orjson.loads(line)
@@ -117,8 +122,12 @@ def _fields(line: bytes) -> dict[str, Any]:
         kind = type(fields).__name__
         raise RejectedLineError(Reason.NOT_AN_OBJECT, f"wanted an object, found a {kind}")
     versions = fields.get("versions")
-    keys = len(fields) + (2 * len(versions) if isinstance(versions, list) else 0)
-    if line.count(b'": ') - line.count(b'\\": ') != keys or not fields.keys() <= _KNOWN:
+    entries = versions if isinstance(versions, list) else []
+    keys = len(fields) + sum(len(entry) for entry in entries if isinstance(entry, dict))
+    is_usual = fields.keys() <= _KNOWN and all(
+        isinstance(entry, dict) and entry.keys() <= _OF_A_VERSION for entry in entries
+    )
+    if not is_usual or len(_KEY.findall(line)) != keys:
         try:
             parse_json(line)
         except MalformedError as error:
@@ -167,4 +176,13 @@ def _versions(versions: Any) -> tuple[int, datetime, datetime]:
 def _updated_on(text: str | None) -> date | None:
     if text is None:
         return None
+    if not _DAY.fullmatch(text):
+        raise RejectedLineError(Reason.BAD_DATE, f"not a day: {text[:60]!r} (wanted: 2007-04-02)")
     return _read(Reason.BAD_DATE, date.fromisoformat, text)
+
+
+def _arxiv_id(text: str) -> ArxivId:
+    arxiv_id, version = parse_arxiv_ref(text)
+    if version is not None:
+        raise MalformedError(f"the identifier {text[:60]!r} names a version; versions do that")
+    return arxiv_id
