@@ -71,8 +71,13 @@ class NewFile:
         return self._file.closed
 
     def write(self, data: bytes) -> int:
-        """Append."""
-        self._file.write(data)
+        """Append.
+
+        Raises:
+            StorageError: The disk is full.
+        """
+        with storage_errors(self._partial):
+            self._file.write(data)
         self._sha256.update(data)
         self.size_bytes += len(data)
         return len(data)

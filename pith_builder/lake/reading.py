@@ -58,10 +58,13 @@ def read_rows(lake: Path, table: Table, part: Part) -> Iterator[tuple[Any, ...]]
         DamagedPartError: As `batches`.
     """
     for batch in batches(lake, table, part):
-        columns = [
-            _values(column, definition.kind)
-            for column, definition in zip(batch.columns, table.all_columns(), strict=True)
-        ]
+        try:
+            columns = [
+                _values(column, definition.kind)
+                for column, definition in zip(batch.columns, table.all_columns(), strict=True)
+            ]
+        except UnicodeDecodeError as error:
+            raise DamagedPartError(f"{part.path} holds text that is not UTF-8: {error}") from error
         yield from zip(*columns, strict=True)
 
 

@@ -47,7 +47,7 @@ def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

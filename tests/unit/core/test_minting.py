@@ -98,6 +98,7 @@ def test_an_identity_is_a_record_its_digest_and_its_number():
 
 
 def test_a_mint_is_at_one_instant_of_utc():
+    assert Mint(REGISTRY, SIGNER, NOW).now == NOW
     with pytest.raises(MalformedError, match="not in UTC"):
         Mint(REGISTRY, SIGNER, datetime(2026, 11, 20))  # noqa: DTZ001 - no zone is the point
 

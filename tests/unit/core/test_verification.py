@@ -168,12 +168,22 @@ def test_no_bytes_make_a_verification_raise(data):
     assert verify_bytes(data, KEYRING).failures
 
 
-@pytest.mark.parametrize("levels", [1, 58, 59, 60, 61])
-def test_no_depth_of_a_signed_payload_makes_a_verification_raise(levels):
-    """A state shows a payload one level deeper than the bundle's list of events does."""
+def nested(levels):
     payload = {}
     for _ in range(levels - 1):
         payload = {"a": payload}
-    deep = {**OURS, "events": [*OURS["events"], event(payload=payload)]}
-    report = verify_bytes(reference.canonical(deep), KEYRING)
-    assert "/state/state_sha256" in {failure.path for failure in report.failures}
+    return payload
+
+
+@pytest.mark.parametrize("levels", [1, 58, 59, 60, 61])
+def test_no_depth_of_a_signed_payload_makes_a_verification_raise(levels):
+    """A state shows a payload one level deeper than the list of events does."""
+    deep = event(payload=nested(levels))
+    bundle = {**OURS, "events": [*OURS["events"], deep]}
+    found = verify_bytes(reference.canonical(bundle), KEYRING).failures
+    assert "/state/state_sha256" in {failure.path for failure in found}
+    record = {**KINDS["record"], "events": [*OURS["events"], deep]}
+    found = verify_bytes(reference.canonical(record), KEYRING).failures
+    is_shown = "/verification_status/author_attested" in {failure.path for failure in found}
+    assert is_shown == (levels < 61)
+    assert ("/events" in {failure.path for failure in found}) == (levels == 61)

@@ -175,6 +175,7 @@ SECRETS = ("hunter2", OTHER_SEED)
         {"public_key_hex": None},
         {"url": ...},
         {"notes": ...},
+        {"url": 7},
     ],
     ids=str,
 )
