@@ -1,0 +1,178 @@
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pith_builder.errors import StorageError
+from pith_builder.lake.disk import Disk, new_file, storage_errors, write_whole
+from tests.lakes import SAMPLE, bare_environment, build, files, pith, untouched
+
+SAMPLE_LINES = b"".join(SAMPLE.read_bytes().splitlines(keepends=True)[:5])
+
+
+class Journal(Disk):
+    """A real disk that notes what it is asked, and fails where it is told to."""
+
+    def __init__(self, fails_at=None):
+        self.steps = []
+        self._fails_at = fails_at
+
+    def _note(self, step, path):
+        self.steps.append((step, Path(path).name))
+        if step == self._fails_at:
+            raise OSError(errno.EIO, "Input/output error")
+
+    def create(self, path):
+        self._note("create", path)
+        return super().create(path)
+
+    def sync(self, file):
+        self._note("sync", file.name)
+        super().sync(file)
+
+    def replace(self, partial, final):
+        self._note("replace", final)
+        super().replace(partial, final)
+
+    def sync_directory(self, path):
+        self._note("sync_directory", path)
+        super().sync_directory(path)
+
+
+def test_a_file_is_synced_before_it_is_named_and_its_name_after(tmp_path):
+    disk = Journal()
+    write_whole(disk, tmp_path / "file", b"new")
+
+    assert disk.steps == [
+        ("create", "file.partial"),
+        ("sync", "file.partial"),
+        ("replace", "file"),
+        ("sync_directory", tmp_path.name),
+    ]
+    assert files(tmp_path) == {"file": b"new"}
+
+
+@pytest.mark.parametrize("fails_at", ["create", "sync", "replace"])
+@pytest.mark.parametrize("before", [{}, {"file": b"old"}], ids=["absent", "old"])
+def test_a_write_that_fails_leaves_all_as_it_was(tmp_path, fails_at, before):
+    for name, data in before.items():
+        (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(StorageError, match="Input/output error; the lake is as it was"):
+        write_whole(Journal(fails_at), tmp_path / "file", b"new")
+
+    assert files(tmp_path) == before
+
+
+def test_a_file_that_is_not_kept_is_removed_whatever_ends_the_writing(tmp_path):
+    def interrupted():
+        with new_file(Disk(), tmp_path / "file.partial") as file:
+            file.write(b"some")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
+
+    assert files(tmp_path) == {}
+
+
+def test_a_new_file_knows_its_size_and_digest(tmp_path):
+    with new_file(Disk(), tmp_path / "file.partial") as file:
+        assert file.write(b"ab") == 2
+        assert file.write(b"c") == 1
+        assert not file.closed
+        file.keep(tmp_path / "file")
+
+    assert file.closed
+    assert file.size_bytes == 3
+    assert file.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_directories_are_made_with_their_parents_and_each_name_is_synced(tmp_path):
+    disk = Journal()
+    disk.make_directory(tmp_path / "a" / "b")
+    disk.make_directory(tmp_path / "a" / "b")
+
+    assert (tmp_path / "a" / "b").is_dir()
+    assert disk.steps == [("sync_directory", tmp_path.name), ("sync_directory", "a")]
+
+
+def test_what_is_not_there_is_removed_without_a_word(tmp_path):
+    Disk().remove(tmp_path / "file")
+
+
+def test_an_error_of_storage_says_what_to_do():
+    with (
+        pytest.raises(StorageError, match=r"cannot write .*x: Read-only file system; .*Make room"),
+        storage_errors(Path("x")),
+    ):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_a_folder_that_takes_no_files_is_an_error_of_storage():
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)  # root may write anywhere
+    try:
+        with pytest.raises(StorageError, match="Permission denied"):
+            write_whole(Disk(), folder / "file", b"new")
+        with pytest.raises(StorageError, match="Permission denied"):
+            build(folder / "lake", b"{}")
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.rmdir()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run([shutil.which("umount"), folder], check=True)  # noqa: S603
+
+
+def test_on_a_full_disk_a_build_fails_clearly_and_leaves_the_lake_as_it_was(small_disk, key_file):
+    lake = small_disk / "lake"
+    first = pith("build", "-", "--lake", lake, stdin=SAMPLE_LINES, PITH_SIGNING_KEY_FILE=key_file)
+    assert first.code == 0, first.err
+    before = untouched(lake)
+
+    full = pith("build", SAMPLE, "--lake", lake, "--workers", 1, PITH_SIGNING_KEY_FILE=key_file)
+
+    assert (full.code, full.out) == (7, "")
+    assert "No space left on device; the lake is as it was" in full.err
+    assert "Traceback" not in full.err
+    after = untouched(lake)
+    assert {file: after[file] for file in before} == before
+    audited = pith("audit", "--lake", lake, "--workers", 1, PITH_SIGNING_KEY_FILE=key_file)
+    assert audited.code == 0, audited.out
+
+
+def test_a_file_larger_than_the_system_allows_is_an_error_of_storage(tmp_path, key_file):
+    command = (
+        "import resource, sys; from pith_builder.cli import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); main()"
+    )
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", command, "build", SAMPLE, "--lake", tmp_path / "lake"],
+        capture_output=True,
+        env=bare_environment(PITH_SIGNING_KEY_FILE=key_file),
+        check=False,
+    )
+
+    assert done.returncode == 7
+    assert b"File too large; the lake is as it was" in done.stderr
+    assert not list(tmp_path.rglob("*.parquet"))

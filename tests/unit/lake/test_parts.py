@@ -1,0 +1,210 @@
+import dataclasses
+import errno
+import hashlib
+import io
+import json
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pith_builder.errors import StorageError
+from pith_builder.lake.disk import Disk
+from pith_builder.lake.parts import (
+    PartWriter,
+    days,
+    instant_of,
+    microseconds,
+    open_part,
+    row_sha256,
+    write_part,
+    writer_versions,
+)
+from pith_builder.lake.reading import DamagedPartError, read_keys, read_rows
+from pith_builder.lake.store import open_lake
+from pith_builder.lake.tables import TABLES
+from tests.lakes import CONTENT, FILLED, files
+from tests.makers import NOW, law
+
+KEYS = TABLES["keys"]
+ROWS = [
+    (f"key-{number:03d}", f"{number:032x}", f"{number:064x}", 7, f'{{"n":{number}}}', "b")
+    for number in range(250)
+]
+
+
+def test_a_part_is_named_by_its_table_label_and_content(tmp_path):
+    part = write_part(Disk(), tmp_path, KEYS, "00000007-00001", ROWS)
+
+    data = (tmp_path / part.path).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert part.path == f"tables/keys/00000007-00001-{digest[:16]}.parquet"
+    assert (part.sha256, part.size_bytes, part.rows) == (digest, len(data), 250)
+    assert part.first_key == ("key-000", f"{0:032x}")
+    assert part.last_key == ("key-249", f"{249:032x}")
+    assert list(files(tmp_path)) == [part.path]
+
+
+def test_the_same_rows_make_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        write_part(Disk(), tmp_path / name, KEYS, "1", ROWS)
+
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_no_rows_make_no_part(tmp_path):
+    assert write_part(Disk(), tmp_path, KEYS, "1", []) is None
+    assert files(tmp_path) == {}
+
+
+def test_rows_come_back_as_they_were_written_and_each_with_its_digest(tmp_path):
+    part = write_part(Disk(), tmp_path, KEYS, "1", ROWS)
+
+    assert list(read_rows(tmp_path, KEYS, part)) == [(*row, row_sha256(KEYS, row)) for row in ROWS]
+    assert read_keys(tmp_path, KEYS, [part]) == {row[:2] for row in ROWS}
+
+
+def test_a_part_is_sorted_packed_checksummed_and_cut_into_row_groups(tmp_path):
+    table = dataclasses.replace(KEYS, row_group_rows=100)
+    part = write_part(Disk(), tmp_path, table, "1", ROWS)
+
+    metadata = pq.read_metadata(tmp_path / part.path)
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    assert [group.num_rows for group in groups] == [100, 100, 50]
+    for group in groups:
+        assert [order.column_index for order in group.sorting_columns] == [0, 1]
+        for index in range(metadata.num_columns):
+            column = group.column(index)
+            assert column.compression == "ZSTD"
+            assert column.is_stats_set == (column.path_in_schema in KEYS.key)
+    assert groups[1].column(0).statistics.min == "key-100"
+    assert groups[1].column(0).statistics.max == "key-199"
+
+
+@pytest.mark.parametrize("table", CONTENT)
+def test_the_parts_of_a_lake_are_sorted_by_key_and_each_key_stands_once(sample_lake, table):
+    lake = open_lake(sample_lake)
+    places = [TABLES[table].position(name) for name in TABLES[table].key]
+
+    keys = [
+        tuple(row[place] for place in places)
+        for part in lake.table(table).parts
+        for row in read_rows(sample_lake, TABLES[table], part)
+    ]
+
+    assert len(keys) >= 301
+    assert all(before < after for before, after in pairwise(keys))
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_a_rows_digest_is_sha256_of_a_zero_byte_and_its_hashed_columns_as_json(lake_of_two, name):
+    hashed = [column.name for column in TABLES[name].columns if column.is_hashed]
+    table = pa.concat_tables(
+        pq.read_table(lake_of_two / part.path) for part in open_lake(lake_of_two).table(name).parts
+    )
+    for index, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(index, field.name, table[index].cast(pa.int64()))
+        if pa.types.is_date(field.type):
+            table = table.set_column(index, field.name, table[index].cast(pa.int32()))
+
+    assert table.num_rows > 0
+    for row in table.to_pylist():
+        values = [row[column] for column in hashed]
+        text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+        assert row["row_sha256"] == hashlib.sha256(b"\x00" + text.encode()).digest()
+
+
+def test_a_flipped_bit_is_refused_or_changes_no_row(tmp_path):
+    part = write_part(Disk(), tmp_path, KEYS, "1", ROWS[:50])
+    path = tmp_path / part.path
+    sound = path.read_bytes()
+    rows = list(read_rows(tmp_path, KEYS, part))
+    refused = 0
+
+    for place in range(0, len(sound), 4):
+        damaged = bytearray(sound)
+        damaged[place] ^= 1 << place // 4 % 8
+        path.write_bytes(damaged)
+        try:
+            found = list(read_rows(tmp_path, KEYS, part))
+        except DamagedPartError:
+            refused += 1
+        else:
+            assert found == rows or len(found) < part.rows
+
+    assert refused > len(sound) / 4 * 0.7
+
+
+def test_what_a_page_checksum_guards_pyarrow_reads_without_one(tmp_path):
+    part = write_part(Disk(), tmp_path, KEYS, "1", ROWS)
+    path = tmp_path / part.path
+    column = pq.read_metadata(path).row_group(0).column(KEYS.position("row_sha256"))
+    damaged = bytearray(path.read_bytes())
+    damaged[column.data_page_offset + column.total_compressed_size - 5] ^= 1
+    path.write_bytes(damaged)
+
+    with open_part(tmp_path, part) as file, pytest.raises(OSError, match=r"CRC|checksum"):
+        file.read()
+    assert pq.read_table(path).num_rows == 250
+
+
+def test_an_abandoned_part_leaves_nothing(tmp_path):
+    writer = PartWriter(Disk(), tmp_path, dataclasses.replace(KEYS, row_group_rows=10), "1")
+    for row in ROWS:
+        writer.add(row)
+    writer.abandon()
+
+    assert files(tmp_path) == {}
+
+
+class FullDisk(Disk):
+    """A disk that takes so many bytes and no more."""
+
+    def __init__(self, room):
+        self.room = room
+
+    def create(self, path):
+        disk = self
+
+        class File(io.FileIO):
+            def write(self, data):
+                if disk.room < len(data):
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                disk.room -= len(data)
+                return super().write(data)
+
+        return io.BufferedWriter(File(path, "wb"))
+
+
+@pytest.mark.parametrize("room", [0, 1, 4, 1000, 5000])
+@pytest.mark.parametrize("row_group_rows", [1, 100, 20_000])
+def test_a_full_disk_is_an_error_of_storage_and_the_part_is_absent(tmp_path, room, row_group_rows):
+    table = dataclasses.replace(KEYS, row_group_rows=row_group_rows)
+
+    with pytest.raises(StorageError, match="No space left on device; the lake is as it was"):
+        write_part(FullDisk(room), tmp_path, table, "1", ROWS)
+
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+@law
+def test_instants_are_microseconds(instant):
+    assert instant_of(microseconds(instant)) == instant
+    assert (microseconds(instant) > microseconds(NOW)) == (instant > NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "number"), [(date(1970, 1, 1), 0), (date(2000, 3, 1), 11017), (date(1969, 12, 31), -1)]
+)
+def test_days_are_counted_from_1970(day, number):
+    assert days(day) == number
+
+
+def test_the_writers_version_is_named():
+    assert writer_versions() == {"pyarrow": pa.__version__}

@@ -1,0 +1,115 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pith_builder.errors import SourceError
+from pith_builder.operations.chunks import CHUNK_BYTES, SnapshotChunk, snapshot_chunks
+from pith_builder.sources.lines import Block
+from tests.lakes import line
+from tests.makers import law
+
+some_lines = st.lists(st.sampled_from([b"a", b"bb", b"", b"long" * 9, b"\xff"]), max_size=40)
+files = st.lists(some_lines.map(lambda found: b"".join(part + b"\n" for part in found)), max_size=4)
+
+
+def read_in_blocks(data, name, cuts):
+    """Return a file's whole lines as blocks that end at some of its lines' ends."""
+    ends = [place + 1 for place in range(len(data)) if data[place : place + 1] == b"\n"]
+    chosen = sorted({*(ends[cut % len(ends)] for cut in cuts if ends), len(data)})
+    return [
+        Block(name, data[:start].count(b"\n") + 1, data[start:end])
+        for start, end in pairwise([0, *chosen])
+        if end > start
+    ]
+
+
+def said(chunks):
+    """Return, by chunk, the lines of each file with their numbers."""
+    return [
+        [
+            (block.source_name, block.first_line + number, text)
+            for block in chunk.blocks
+            for number, text in enumerate(block.data.splitlines(keepends=True))
+        ]
+        for chunk in chunks
+    ]
+
+
+@given(files, st.lists(st.integers(0, 99)), st.lists(st.integers(0, 99)), st.integers(1, 200))
+@law
+def test_chunks_are_cut_by_the_lines_alone_however_they_were_read(contents, one, two, chunk_bytes):
+    first, second = (
+        said(
+            snapshot_chunks(
+                [
+                    block
+                    for name, data in enumerate(contents)
+                    for block in read_in_blocks(data, str(name), cuts)
+                ],
+                chunk_bytes,
+            )
+        )
+        for cuts in (one, two)
+    )
+
+    assert first == second
+
+
+@given(files, st.lists(st.integers(0, 99)), st.integers(1, 200))
+@law
+def test_every_line_is_in_one_chunk_and_no_chunk_is_larger_than_it_must_be(
+    contents, cuts, chunk_bytes
+):
+    blocks = [
+        block
+        for name, data in enumerate(contents)
+        for block in read_in_blocks(data, str(name), cuts)
+    ]
+    chunks = list(snapshot_chunks(blocks, chunk_bytes))
+
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    assert [text for chunk in said(chunks) for text in chunk] == [
+        (str(name), number, text)
+        for name, data in enumerate(contents)
+        for number, text in enumerate(data.splitlines(keepends=True), 1)
+    ]
+    for place, chunk in enumerate(said(chunks)):
+        sizes = [len(text) for _, _, text in chunk]
+        assert sum(sizes[:-1]) < chunk_bytes
+        assert sum(sizes) >= chunk_bytes or place == len(chunks) - 1
+
+
+@pytest.mark.parametrize("failure", [SourceError("damaged"), ValueError("other")])
+def test_a_failure_comes_after_what_precedes_it(failure):
+    def blocks():
+        yield Block("a", 1, b"1\n2\n3\n")
+        raise failure
+
+    cut = snapshot_chunks(blocks(), 4)
+
+    assert said([next(cut)]) == [[("a", 1, b"1\n"), ("a", 2, b"2\n")]]
+    assert said([next(cut)]) == [[("a", 3, b"3\n")]]
+    with pytest.raises(type(failure), match=str(failure)):
+        next(cut)
+
+
+def test_a_chunk_is_some_megabytes():
+    assert 1 << 20 <= CHUNK_BYTES <= 64 << 20
+
+
+def test_a_chunk_is_read_line_by_line_with_names_and_numbers():
+    chunk = SnapshotChunk(
+        0, (Block("a", 7, line() + b"\n\n \r\nno JSON\n"), Block("b", 1, line(id="0704.0002")))
+    )
+
+    paper, reject, other = chunk.observations()
+
+    assert (paper.source_kind, paper.source_name, paper.source_line) == ("snapshot", "a", 7)
+    assert (paper.paper.arxiv_id.value, paper.reason, paper.raw) == ("0704.0001", "", b"")
+    assert (reject.source_kind, reject.source_name, reject.source_line) == ("snapshot", "a", 10)
+    assert (reject.paper, reject.reason, reject.raw) == (None, "not_json", b"no JSON")
+    assert reject.message.startswith("not JSON: ")
+    assert (other.source_name, other.source_line) == ("b", 1)
+    assert other.paper.arxiv_id.value == "0704.0002"
