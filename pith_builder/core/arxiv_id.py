@@ -28,6 +28,11 @@ _FIRST_FIVE_DIGIT_MONTH = "1501"
 _FIRST_NEW_MONTH = "0704"
 
 
+def is_archive(name: str) -> bool:
+    """Tell whether arXiv has, or had, an archive of this name."""
+    return re.fullmatch(_ARCHIVE, name) is not None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ArxivId:
     """An arXiv identifier without its version, as canonical records write it (FORMAT.md 3).

@@ -79,7 +79,7 @@ class Observed(Protocol):
 
     @property
     def source_line(self) -> int:
-        """The line of the file, or the place in the answer."""
+        """The line of the file, from 1; 0 where there are no lines."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from pith_builder.core.merkle import EMPTY_ROOT
 from pith_builder.errors import MalformedError, UsageError, VerificationError
 from pith_builder.lake.disk import Disk, storage_errors, write_whole
 from pith_builder.lake.tables import TABLES
-from pith_builder.lake.views import views_sql
+from pith_builder.lake.views import is_views_sql, views_sql
 
 CURRENT = "CURRENT"
 _CURRENT = re.compile(rb"manifests/(\d{8})\.json\n")
@@ -128,7 +128,9 @@ def commit(disk: Disk, path: Path, manifest: Manifest) -> None:
 
 
 def settle(disk: Disk, path: Path) -> None:
-    """Give the live manifest its name, unless it has it; every writer does so first.
+    """Finish the last commit: give its manifest its name and write its views, if that is left.
+
+    Every writer does so first: the one before may have died right after its commit.
 
     Raises:
         StorageError: The folder takes no files.
@@ -148,6 +150,9 @@ def settle(disk: Disk, path: Path) -> None:
             with storage_errors(place):
                 disk.replace(_pending(place), place)
                 disk.sync_directory(place.parent)
+        lake = open_lake(path)
+        if not is_views_sql(_read_views(path), lake.manifest):
+            write_views(disk, lake)
 
 
 def later_manifests(path: Path, sequence: int) -> list[int]:
@@ -158,6 +163,28 @@ def later_manifests(path: Path, sequence: int) -> list[int]:
 
 def _pending(place: Path) -> Path:
     return place.with_suffix(".pending")
+
+
+def views_follow(lake: Lake) -> bool:
+    """Tell whether `pith.sql` is the views of this commit, or of the one before.
+
+    It is rewritten after the commit, so that a writer that dies in between leaves it one behind;
+    the next writer mends that.
+    """
+    text = _read_views(lake.path)
+    sequence = lake.manifest.sequence
+    if is_views_sql(text, lake.manifest):
+        return True
+    if sequence == 1:
+        return not (lake.path / SQL_FILE).exists()
+    return is_views_sql(text, read_manifest(lake.path, sequence - 1))
+
+
+def _read_views(path: Path) -> str:
+    try:
+        return (path / SQL_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def write_views(disk: Disk, lake: Lake) -> None:

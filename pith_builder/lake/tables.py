@@ -146,7 +146,7 @@ RECORDS = Table(
         Column("builder_version", Kind.TEXT, "The builder's name in the receipt.", repeats=True),
         _follows("source_kind", Kind.TEXT, "Where it was observed: snapshot or oai.", repeats=True),
         _follows("source_name", Kind.TEXT, "The file or address it was observed in.", repeats=True),
-        _follows("source_line", Kind.INTEGER, "The line of that file, from 1."),
+        _follows("source_line", Kind.INTEGER, "The line of that file, from 1; 0 of a harvest."),
         _follows("observed_at", Kind.INSTANT, "When it was observed.", repeats=True),
         _BUILD,
     ),
@@ -309,7 +309,7 @@ REJECTS = Table(
     key=("source_name", "source_line", "raw_sha256"),
     columns=(
         _follows("source_name", Kind.TEXT, "The file or address it was observed in."),
-        _follows("source_line", Kind.INTEGER, "The line of that file, from 1."),
+        _follows("source_line", Kind.INTEGER, "The line of that file, from 1; 0 of a harvest."),
         Column("raw_sha256", Kind.TEXT, "Digest of `raw`."),
         Column("source_kind", Kind.TEXT, "What was read: snapshot or oai."),
         Column("reason", Kind.TEXT, "Why, from a closed list."),

@@ -1,13 +1,14 @@
 -- What an analyst asks most, over the tables above.
 
 -- Of each paper, the record of its latest version.
--- Ruling: of several records of one version, the one computed last, then the greater number.
+-- Ruling: of several records of one version, the one computed last, then the one arXiv changed last,
+-- then the greater number.
 create or replace view latest_records as
 select *
 from records
 qualify row_number() over (
     partition by arxiv_id
-    order by arxiv_version desc, first_computed_at desc, pith_number desc
+    order by arxiv_version desc, first_computed_at desc, updated_on desc nulls last, pith_number desc
 ) = 1;
 
 -- Every record of one paper, the latest first: from versions_of('1804.01852').
@@ -15,7 +16,7 @@ create or replace macro versions_of(paper) as table
 select pith_number, arxiv_id, arxiv_version, version_submitted_at, title, license
 from records
 where arxiv_id = paper
-order by arxiv_version desc, first_computed_at desc, pith_number desc;
+order by arxiv_version desc, first_computed_at desc, updated_on desc nulls last, pith_number desc;
 
 -- Whether a list of categories holds one: where has_category(categories, 'cs.LG').
 create or replace macro has_category(listed, wanted) as list_contains(listed, wanted);
@@ -67,7 +68,7 @@ qualify rank() over (
             from aliases
             where alias_kind in ('arxiv', 'doi') and alias_value = pith_name(ref)
         ) then r.arxiv_id else r.pith_number end
-    order by r.arxiv_version desc, r.first_computed_at desc, r.pith_number desc
+    order by r.arxiv_version desc, r.first_computed_at desc, r.updated_on desc nulls last, r.pith_number desc
 ) = 1
 order by r.pith_number;
 

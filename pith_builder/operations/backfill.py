@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from pith_builder.core.arxiv_id import is_archive
 from pith_builder.errors import UsageError
 from pith_builder.lake.store import live_manifest
 from pith_builder.operations.chunks import Observation, SnapshotChunk, snapshot_chunks
@@ -32,6 +33,7 @@ from pith_builder.operations.ledger import (
 )
 from pith_builder.operations.transaction import BuildResult, Progress, Target, transaction
 from pith_builder.sources.lines import blocks
+from pith_builder.sources.sets import other_name, set_spec
 
 OPERATION = "backfill"
 
@@ -125,12 +127,16 @@ def backfill_snapshot(  # noqa: PLR0913 - a run's own parameters
     line that makes no paper is rejected: nobody can tell which category it is of.
 
     Raises:
+        UsageError: arXiv has no such category.
         SourceError: The file is not what it says; nothing is committed.
         GateError: The run is unlike recent ones; nothing is committed.
         LakeBusyError: Another process is writing to the lake.
         StorageError: The disk is full, or the folder takes no files.
         VerificationError: The lake is damaged.
     """
+    archive = category.split(":")[1] if category.count(":") else category.split(".", maxsplit=1)[0]
+    if not is_archive(archive):
+        raise UsageError(f"arXiv has no category {category!r} (wanted: one such as cs.LG)")
     with transaction(target, OPERATION) as opened:
         lines = snapshot_chunks(blocks(snapshot, standard_input))
         opened.mint(read_chunks(_selected(lines, category, wanted)), progress)
@@ -153,15 +159,26 @@ def backfill_snapshot(  # noqa: PLR0913 - a run's own parameters
 def _selected(
     chunks: Iterator[SnapshotChunk], category: str, wanted: Days
 ) -> Iterator[Observation]:
+    wanted_sets = {set_spec(name) for name in (category, other_name(category)) if name}
+    if ":" in category:
+        wanted_sets = {category}
     for chunk in chunks:
         for observed in chunk.observations():
             paper = observed.paper
             if paper is None or (
-                category in paper.categories
+                _is_in(paper.categories, wanted_sets)
                 and paper.updated_on is not None
                 and wanted.from_on <= paper.updated_on <= wanted.until_on
             ):
                 yield observed
+
+
+def _is_in(categories: Iterable[str], wanted_sets: Collection[str]) -> bool:
+    """Tell whether one of a paper's categories is in one of these sets."""
+    specs = [set_spec(category) for category in categories]
+    return any(
+        spec == wanted or spec.startswith(f"{wanted}:") for spec in specs for wanted in wanted_sets
+    )
 
 
 def month_days(first: date, last: date, today: date) -> Days:

@@ -33,7 +33,7 @@ class Observation:
     Attributes:
         source_kind: `snapshot` or `oai`.
         source_name: The file or address.
-        source_line: The line of the file, or the place in the answer, from 1.
+        source_line: The line of the file, from 1; 0 where there are no lines.
         paper: What was read, or None.
         raw: What was said, whole, where it makes no paper.
         reason: Why it makes none, from a closed list.
@@ -42,7 +42,7 @@ class Observation:
 
     source_kind: str
     source_name: str
-    source_line: int
+    source_line: int = 0
     paper: Paper | None = None
     raw: bytes = b""
     reason: str = ""

@@ -65,8 +65,8 @@ def opened_api(url: str, settings: SourceSettings) -> Iterator[Get]:
 
 
 def _observations(source: Source, ids: Iterable[ArxivId]) -> Iterator[Observation]:
-    for place, arxiv_id in enumerate(ids, 1):
+    for arxiv_id in ids:
         record = get_record(source.get, arxiv_id)
         if record is None:
             raise UsageError(f"arXiv has no paper {arxiv_id}; nothing was committed")
-        yield observation(source, record, place)
+        yield observation(source, record)

@@ -164,7 +164,6 @@ class _Reading:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._count = 0
         self._first_response_at: datetime | None = None
         self.sightings: set[tuple[str, date]] = set()
 
@@ -201,15 +200,14 @@ class _Reading:
     def _of_pages(self, pages: Iterable[Page]) -> Iterator[Observation]:
         records = chain.from_iterable(page.records for page in pages)
         for record in records:
-            self._count += 1
             header = record.header
             if header.datestamp is not None:
                 arxiv_id = header.identifier.removeprefix(_IDENTIFIER_PREFIX)
                 self.sightings.add((arxiv_id, header.datestamp))
-            yield observation(self._source, record, self._count)
+            yield observation(self._source, record)
 
 
-def observation(source: Source, record: Record, place: int) -> Observation:
+def observation(source: Source, record: Record) -> Observation:
     """Read one record, or say why it makes no paper."""
     try:
         paper = read_paper(record)
@@ -217,14 +215,11 @@ def observation(source: Source, record: Record, place: int) -> Observation:
         return Observation(
             source_kind="oai",
             source_name=source.base_url,
-            source_line=place,
             raw=record.xml,
             reason=str(error.reason),
             message=str(error),
         )
-    return Observation(
-        source_kind="oai", source_name=source.base_url, source_line=place, paper=paper
-    )
+    return Observation(source_kind="oai", source_name=source.base_url, paper=paper)
 
 
 def planned(days: Iterable[Days], set_spec: str, *, are_gaps: bool = False) -> list[Stretch]:

@@ -144,9 +144,10 @@ def gaps(
     from_on: date | None = None,
     until_on: date | None = None,
 ) -> list[Days]:
-    """Return what was never read between two days, and what was found wanting anywhere.
+    """Return what was never read, or found wanting since, between two days.
 
-    The two days are by default the first and the last one read whole.
+    Without them it is what was never read between the first and the last day read whole, and what
+    was found wanting anywhere.
     """
     listed = list(lines)
     covered, wanting = _judged(listed, set_spec)
@@ -156,6 +157,7 @@ def gaps(
         if line.status == DONE and _is_within(set_spec, line.set_spec)
         for day in line.whole_days()
     ]
+    wanting = frozenset(day for day in wanting if (from_on or day) <= day <= (until_on or day))
     first, last = from_on or min(read, default=None), until_on or max(read, default=None)
     if first is None or last is None:
         return stretches(sorted(wanting))

@@ -118,7 +118,11 @@ def _by_arxiv_id(
         where r.pith_number in (
             select pith_number from aliases where alias_kind = 'arxiv' and alias_value = $id
         )
-        order by r.arxiv_version desc, r.first_computed_at desc, r.pith_number desc
+        order by
+            r.arxiv_version desc,
+            r.first_computed_at desc,
+            r.updated_on desc nulls last,
+            r.pith_number desc
     """
     rows = fetch(connection, query, {"id": arxiv_id.value})
     found = tuple(Found(*row) for row in rows)
