@@ -92,6 +92,8 @@ def build(
     """
     if sum((bool(sources), ids is not None, query is not None)) != 1:
         raise UsageError("wanted snapshot files, or --ids, or --query, and one of them alone")
+    if query is None and (from_on or until_on):
+        raise UsageError("--from and --until go with --query")
     for source in sources:
         if str(source) != "-" and (source.is_dir() or not source.exists()):
             raise UsageError(f"there is no file {source}")

@@ -154,7 +154,8 @@ def part_of(lake, table, index=0):
 def root_of(lake, parts):
     """Return the content root of the row digests that parts hold, true or not."""
     read = (pq.read_table(lake / part.path, columns=["row_sha256"]) for part in parts)
-    return content_root(digest for table in read for digest in table[0].to_pylist()).hex()
+    digests = [digest for table in read for digest in table[0].to_pylist()]
+    return content_root(digest for digest in digests if len(digest) == 32).hex()
 
 
 def forge(lake, table, edit=None, *, in_order=True, state=None):

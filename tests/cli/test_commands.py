@@ -3,8 +3,12 @@ import gzip
 import io
 import json
 import re
+import shlex
+import shutil
 import stat
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -289,6 +293,61 @@ def test_a_damaged_current_ends_a_build_with_4_and_changes_nothing(harmed, key):
     assert untouched(harmed) == before
 
 
+@pytest.mark.parametrize(
+    "harm", [Path.unlink, lambda path: path.write_bytes(b"hello")], ids=["missing", "garbage"]
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [["build", "-"], ["resolve", "0704.0001"], ["show", "0704.0001"], ["sql", "from records"]],
+    ids=" ".join,
+)
+def test_on_a_damaged_lake_every_command_ends_with_4(harmed, key, harm, arguments):
+    harm(part_of(harmed, "records"))
+    run = pith(*arguments, "--lake", harmed, stdin=lines(1, first=9), **key)
+
+    assert (run.code, run.out) == (4, "")
+    assert "pith audit" in run.err
+    assert "Traceback" not in run.err
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path, key):
+    command = f"{shlex.join(PITH)} build <(cat {SAMPLE}) --lake {tmp_path / 'lake'}"
+    done = subprocess.run(  # noqa: S603 - our own command
+        [shutil.which("bash"), "-c", command],
+        capture_output=True,
+        env=bare_environment(**key),
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert b"301 papers seen: 301 minted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("sql 'from records' --lake {lake} >/dev/full", 7),
+        ("show 0704.0001 --lake {lake} >/dev/full", 7),
+        ("keys list >/dev/full", 7),
+        ("verify - <&-", 2),
+        ("build - --lake {lake}-new <&-", 2),
+        ("sql - --lake {lake} <&-", 2),
+    ],
+)
+def test_output_that_cannot_be_written_and_input_that_is_closed_are_told(
+    lake_of_two, key, call, code
+):
+    done = subprocess.run(  # noqa: S603 - our own command
+        [shutil.which("sh"), "-c", f"{shlex.join(PITH)} {call.format(lake=lake_of_two)}"],
+        capture_output=True,
+        env=bare_environment(**key),
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert done.stderr.count(b"\n") == 1, done.stderr
+
+
 # --- Resolving and showing ----------------------------------------------------------------------
 
 
@@ -488,6 +547,28 @@ def test_hostile_input_ends_in_a_report_and_never_a_traceback(name, tmp_path):
     assert run.json()["ok"] is False
     assert run.json()["documents"][0]["failures"]
     assert len(run.out) < 1_000_000
+
+
+def test_many_keys_with_one_of_them_twice_take_no_time():
+    keys = ",".join(f'"{number}":0' for number in range(500_000))
+    start = time.monotonic()
+    run = pith("verify", "-", stdin=f'{{{keys},"499999":0}}'.encode())
+
+    assert (run.code, run.err) == (3, "")
+    assert "the key '499999' stands twice" in run.out
+    assert time.monotonic() - start < 30
+
+
+def test_what_a_stranger_wrote_begins_no_line_and_moves_no_cursor():
+    name = "\nok  other.json: bundle pith:2018\n\x1b[2J\u202e\u2028"
+    hostile = json.dumps({"bundle_type": name, "pith_number": name, name: 1})
+    run = pith("verify", "-", stdin=hostile.encode())
+
+    assert run.code == 4
+    assert [
+        said for said in run.out.splitlines() if not said.startswith(("FAILED  -", "  /"))
+    ] == []
+    assert run.out.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("value", [None, 7, 1.5, True, "x", [], {}, [{}], {"a": []}])

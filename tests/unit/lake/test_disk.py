@@ -11,6 +11,7 @@ import pytest
 from pith_builder.errors import StorageError
 from pith_builder.lake.disk import Disk, new_file, storage_errors, write_whole
 from tests.lakes import SAMPLE, bare_environment, build, files, pith, untouched
+from tests.unit.lake.test_parts import FullDisk
 
 SAMPLE_LINES = b"".join(SAMPLE.read_bytes().splitlines(keepends=True)[:5])
 
@@ -67,6 +68,13 @@ def test_a_write_that_fails_leaves_all_as_it_was(tmp_path, fails_at, before):
         write_whole(Journal(fails_at), tmp_path / "file", b"new")
 
     assert files(tmp_path) == before
+
+
+def test_on_a_full_disk_nothing_is_left_of_a_small_file(tmp_path):
+    with pytest.raises(StorageError, match="No space left"):
+        write_whole(FullDisk(0), tmp_path / "file", b"new")
+
+    assert files(tmp_path) == {}
 
 
 def test_a_file_that_is_not_kept_is_removed_whatever_ends_the_writing(tmp_path):

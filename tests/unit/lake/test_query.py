@@ -30,6 +30,8 @@ def connection(lake_of_two):
         "explain select 1",
         "EXPLAIN ANALYZE select count(*) from records",
         "explain\n analyze\n from records",
+        "explain (format json) select 1",
+        "-- why\nexplain select 1",
         "select * from pith_resolve('0704.0001')",
         "(select 1) union all (select 2)",
     ],

@@ -178,6 +178,25 @@ def test_an_old_paper_is_found_by_its_identifier(sql, spelt):
 @pytest.mark.parametrize(
     "spelt",
     [
+        "https://arxiv.org/pdf/0704.0003v2.pdf",
+        "doi:10.48550/arXiv.0704.0003",
+        "oai:arXiv.org:0704.0003",
+        "https://arxiv.org/abs/0704.0003?context=cs#top",
+        "https://arxiv.org/abs/0704.0003/",
+        "https://arxiv.org/format/0704.0003v2",
+        "arXiv: 0704.0003",
+        "10.48550/arXiv.0704.0003v2",
+        "math.GT/0309136",
+        "https://arxiv.org/abs/math.GT/0309136v1",
+    ],
+)
+def test_sql_knows_every_name_that_the_command_knows(many, sql, spelt):
+    assert resolved(sql, spelt) == [resolve(connect(many), spelt).record.pith_number]
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
         "",
         "nothing",
         "1804.01852v1",

@@ -14,6 +14,7 @@ from pith_builder.operations.backfill import (
 )
 from pith_builder.operations.harvest import Stretch, harvest, opened_source
 from pith_builder.operations.nightly import nightly
+from pith_builder.operations.transaction import transaction
 from pith_builder.sources.raw_pages import kept
 from tests.arxiv_server.papers import paper
 from tests.harvests import (
@@ -210,6 +211,31 @@ def test_a_line_that_makes_no_paper_is_rejected_whatever_its_category(tmp_path, 
     assert (result.seen, result.minted, result.rejected) == (26, 25, 1)
 
 
+@pytest.mark.parametrize("category", ["cs", "cs:cs:LG", "cs:cs"])
+def test_an_archive_or_a_set_of_a_snapshot_is_what_oai_pmh_gives(tmp_path, arxiv, category):
+    assert from_snapshot(tmp_path, papers_of(arxiv), category).minted == 25
+
+
+@pytest.mark.parametrize("category", ["math.AG", "alg-geom", "math:math:AG", "math"])
+def test_a_snapshots_paper_of_a_retired_archive_is_in_the_category_it_became(tmp_path, category):
+    papers = [paper("alg-geom/9901001", "2024-01-10", categories="alg-geom")]
+
+    assert from_snapshot(tmp_path, papers, category).minted == 1
+
+
+@pytest.mark.parametrize("category", ["math-ph", "math.MP", "physics:math-ph"])
+def test_a_snapshots_paper_is_found_under_either_name_of_its_category(tmp_path, category):
+    papers = [paper(on="2024-01-10", categories="hep-th math-ph")]
+
+    assert from_snapshot(tmp_path, papers, category).minted == 1
+
+
+@pytest.mark.parametrize("category", ["no.such", "", ":", "csLG"])
+def test_a_snapshot_is_not_searched_for_a_category_that_is_none(tmp_path, arxiv, category):
+    with pytest.raises(UsageError, match="arXiv has no category"):
+        from_snapshot(tmp_path, papers_of(arxiv), category)
+
+
 # With the nightly
 
 
@@ -233,3 +259,15 @@ def test_the_month_under_way_is_finished_by_a_later_backfill(tmp_path):
     run(tmp_path, arxiv, days("2026-11-01", "2026-11-30"))
 
     assert dict(held(tmp_path)) == wanted(arxiv.store)
+
+
+def test_views_that_a_kill_left_one_commit_behind_are_mended_by_the_next_writer(tmp_path, arxiv):
+    run(tmp_path, arxiv, days("2024-01-01", "2024-02-29"))
+    behind = (tmp_path / "pith.sql").read_bytes()
+    run(tmp_path, arxiv)
+    (tmp_path / "pith.sql").write_bytes(behind)  # as a kill between CURRENT and pith.sql leaves it
+    assert findings(tmp_path) == []
+
+    with transaction(target(tmp_path), "backfill"):
+        assert (tmp_path / "pith.sql").read_bytes() != behind
+    assert findings(tmp_path) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pith_builder.errors import SourceError
+from pith_builder.errors import SourceError, StorageError, VerificationError
 from pith_builder.lake.store import open_lake, read_manifest
 from pith_builder.operations.audit import audit
 from pith_builder.operations.build import build as run_build
@@ -26,6 +26,7 @@ from tests.lakes import (
     files,
     line,
     lines,
+    part_of,
     rows,
     untouched,
     versions,
@@ -39,6 +40,10 @@ def small_chunks(chunk_bytes):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot_chunks, "__defaults__", (chunk_bytes,))
         yield
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
 
 
 def counts(result):
@@ -365,6 +370,52 @@ def test_a_file_of_the_wrong_form_alone_leaves_no_lake(tmp_path):
         build(tmp_path / "lake", b"<html>")
 
     assert list(files(tmp_path / "lake")) == [".lock"]
+
+
+def test_a_commit_stands_though_what_follows_it_fails(tmp_path):
+    (tmp_path / "pith.sql").mkdir()
+
+    with pytest.raises(StorageError, match=r"pith\.sql"):
+        build(tmp_path, lines(3))
+
+    named = [part.path for t in open_lake(tmp_path).manifest.tables.values() for part in t.parts]
+    assert len(named) == 7
+    assert all((tmp_path / path).exists() for path in named)
+    (tmp_path / "pith.sql").rmdir()
+    assert build(tmp_path, lines(4), now=LATER).minted == 1
+    assert findings(tmp_path) == []
+
+
+def test_a_lake_whose_current_was_moved_back_is_not_written_on(harmed):
+    (harmed / "CURRENT").write_text("manifests/00000001.json\n")
+    before = untouched(harmed)
+
+    with pytest.raises(VerificationError, match=r"CURRENT names: .*00000002.json"):
+        build(harmed, lines(1, first=50), now=LATER)
+
+    assert untouched(harmed) == before
+
+
+def test_a_lake_whose_current_is_lost_is_not_begun_again(harmed):
+    (harmed / "CURRENT").unlink()
+    before = untouched(harmed)
+
+    with pytest.raises(VerificationError, match="CURRENT"):
+        build(harmed, lines(1, first=50), now=LATER)
+
+    assert untouched(harmed) == before
+
+
+@pytest.mark.parametrize("table", ["records", "keys", "rejects"])
+@pytest.mark.parametrize("harm", [cut, Path.unlink], ids=["cut", "missing"])
+def test_on_a_damaged_part_nothing_is_built(harmed, table, harm):
+    harm(part_of(harmed, table))
+    before = untouched(harmed)
+
+    with pytest.raises(VerificationError, match=r"tables/.*run `pith audit`"):
+        build(harmed, AWKWARD + lines(1, first=50) + b"no more", now=LATER)
+
+    assert untouched(harmed) == before
 
 
 def test_a_killed_build_leaves_no_trace_in_the_next(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from pith_builder.core.minting import Identity
 from pith_builder.errors import SourceError, SourceUnavailableError, UsageError
+from pith_builder.lake.query import connect
 from pith_builder.lake.store import live_manifest
 from pith_builder.operations.harvest import Stretch, harvest, opened_source
 from pith_builder.sources.arxiv_raw import read_paper
@@ -161,6 +162,21 @@ def test_a_paper_edited_between_pages_is_held_as_it_is_now(tmp_path, at):
     harvest(target(tmp_path), replace(arxiv.source, get=get), ALL, "backfill")
     assert set(wanted(arxiv.store).items()) <= set(held(tmp_path))
     assert len(held(tmp_path)) == len(set(held(tmp_path))) == 41
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_of_two_states_read_in_one_run_the_one_changed_last_is_the_latest(tmp_path, number):
+    name = f"2401.{number:05d}"
+    arxiv = Local(many(40, ("2024-01-10",)), page_size=10)
+
+    def get(request):
+        if len(arxiv.requests) == 1:
+            arxiv.store.edit(name, title=f"Mended {number}")
+        return arxiv(request)
+
+    harvest(target(tmp_path), replace(arxiv.source, get=get), ALL, "backfill")
+    query = "select title from latest_records where arxiv_id = ?"
+    assert connect(tmp_path).execute(query, [name]).fetchone() == (f"Mended {number}",)
 
 
 # The text

@@ -245,6 +245,15 @@ def test_gaps_of_a_lake_are_between_the_days_read_or_those_asked_for(tmp_path):
     ]
 
 
+def test_gaps_are_within_the_days_asked_for():
+    lines = [window("2024-01-01", "2024-01-31"), window("2023-01-01", "2023-01-04", GAP)]
+    january = (date(2024, 1, 1), date(2024, 1, 31))
+
+    assert gaps(lines, "", *january) == []
+    assert gaps(lines, "", until_on=date(2023, 1, 2)) == [days("2023-01-01", "2023-01-02")]
+    assert gaps(lines, "") == [days("2023-01-01", "2023-01-04")]
+
+
 def test_a_nightly_plans_to_read_the_gap_of_a_lake(tmp_path):
     arxiv = Local(many(2, ("2024-01-10",)))
     for first, last in (("2024-01-01", "2024-01-10"), ("2024-02-27", "2024-03-03")):

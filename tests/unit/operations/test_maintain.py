@@ -110,3 +110,17 @@ def test_a_lake_with_a_damaged_manifest_is_not_swept(harmed, number):
         maintain(harmed)
 
     assert files(harmed).keys() == before.keys()
+
+
+@pytest.mark.parametrize("said", ["manifests/00000001.json\n", None], ids=["moved back", "lost"])
+def test_a_lake_whose_current_does_not_name_the_last_manifest_is_not_swept(harmed, said):
+    leave(harmed)
+    (harmed / "CURRENT").unlink()
+    if said is not None:
+        (harmed / "CURRENT").write_text(said)
+    before = files(harmed)
+
+    with pytest.raises(VerificationError, match="CURRENT"):
+        maintain(harmed)
+
+    assert files(harmed).keys() - {".lock"} == before.keys() - {".lock"}

@@ -113,6 +113,15 @@ def test_a_source_that_refuses_commits_nothing(tmp_path, arxiv):
     assert live_manifest(tmp_path) is None
 
 
+def test_a_reject_that_is_read_again_is_held_once(tmp_path):
+    arxiv = Local([bad("2401.00001", "2026-11-20"), *many(3, ("2026-11-19",), first=2)])
+    night(tmp_path, arxiv, since=SINCE)
+    arxiv.store.add(paper("2401.00009"), "2026-11-19")
+    night(tmp_path, arxiv)
+
+    assert len(rows(tmp_path, "rejects")) == 1
+
+
 # What an audit found
 
 

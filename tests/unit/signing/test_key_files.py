@@ -117,11 +117,12 @@ def test_a_link_that_leads_nowhere_is_not_followed(tmp_path):
     assert not (tmp_path / "elsewhere.json").exists()
 
 
-def test_a_folder_that_takes_no_files_is_an_error_of_storage(tmp_path):
+@pytest.mark.parametrize("below", ["key.json", "folder/key.json"])
+def test_a_folder_that_takes_no_files_is_an_error_of_storage(tmp_path, below):
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(StorageError, match="cannot write"):
-        made(tmp_path / "file" / "folder" / "key.json")
+    with pytest.raises(StorageError, match=r"cannot (write|make).*file"):
+        made(tmp_path / "file" / below)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601, 0o620, 0o602, 0o777])
@@ -175,7 +176,9 @@ SECRETS = ("hunter2", OTHER_SEED)
         {"public_key_hex": None},
         {"url": ...},
         {"notes": ...},
+        {"key_id": 7},
         {"url": 7},
+        {"notes": ["hunter2"]},
     ],
     ids=str,
 )

@@ -287,6 +287,14 @@ def test_a_zip_file_that_cannot_be_read_is_refused(tmp_path, packed, said):
     assert said in until_failure(written(tmp_path, "a.zip", packed))[1]
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_a_zip_file_is_refused_however_it_is_packed(tmp_path, kind):
+    packed = bytearray(zipped(("a.json", lines(500)), kind=kind))
+    packed[50:70] = bytes(byte ^ 0xFF for byte in packed[50:70])
+
+    assert "damaged" in until_failure(written(tmp_path, "a.zip", packed))[1]
+
+
 @pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_a_line_too_long_to_be_a_paper_is_refused_by_its_number(tmp_path, monkeypatch, packed):
     monkeypatch.setattr(module, "READ_BYTES", 1 << 16)
@@ -317,3 +325,29 @@ def test_memory_is_flat_in_the_size_of_the_file(tmp_path, pack):
 
     assert size == 4 * len(MANY)
     assert peak < 16 * module.READ_BYTES
+
+
+@pytest.mark.parametrize("pack", [("a.gz", gzip.compress), ("a.zst", zstd)], ids=["gzip", "zstd"])
+def test_a_file_that_unpacks_to_a_thousand_times_its_size_is_read_in_bounds(tmp_path, pack):
+    name, packed = pack
+    data = lines(1) * 50_000
+    path = written(tmp_path, name, packed(data))
+    assert path.stat().st_size < len(data) / 100
+
+    sizes = [len(block.data) for block in blocks(path, NOTHING)]
+
+    assert sum(sizes) == len(data)
+    assert max(sizes) < 16 * module.READ_BYTES
+
+
+def test_a_file_of_long_lines_that_are_no_json_is_refused_early(tmp_path):
+    path = written(tmp_path, "a.txt", (b"x" * 1_000_000 + b"\n") * 40)
+
+    tracemalloc.start()
+    found, error = taken(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found == []
+    assert "is not a bulk snapshot" in str(error)
+    assert peak < 30_000_000

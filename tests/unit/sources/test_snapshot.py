@@ -139,6 +139,12 @@ def test_what_is_not_known_is_kept_as_canonical_json():
     assert paper.other_metadata == '{"alpha":1.5,"zeta":[1,{"a":"é","b":null}]}'
 
 
+def test_what_a_version_says_besides_is_kept_too():
+    said = [{**version(), "size": "7kb"}]
+
+    assert json.loads(read_line(line(versions=said)).other_metadata) == {"versions": said}
+
+
 def test_nothing_else_is_kept_of_a_line_as_arxiv_writes_it():
     assert read_line(line()).other_metadata is None
 
@@ -170,6 +176,11 @@ REJECTED = {
         line().replace(b'"created"', b'"version": "v1", "created"'),
         json.dumps(PAPER, separators=(",", ":")).encode()[:-1] + b',"title":"Another"}',
         line().replace(b'"v1"', b'"v1", "v\\u0065rsion": "v2"'),
+        line()[:-1] + b', "title":"Another"}',
+        line()[:-1] + b', "title" : "Another"}',
+        line().replace(b'"title": ', b'"title":').replace(b'"id": ', b'"id": "0704.0002", "id": '),
+        line().replace(b'"version": "v1"', b'"version":"v9", "version": "v1"'),
+        line().replace(b'"version": "v1"', b'"version"\t:"v9","version": "v1"'),
     ],
     Reason.MISSING_FIELD: [
         b"{}",
@@ -227,6 +238,7 @@ REJECTED = {
             "nonsense/9701019",
             "0704.000１",  # noqa: RUF001 - a full-width digit
             "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST",
+            "0704.0001v2",
         )
     ],
     Reason.BAD_CATEGORY: [
@@ -262,7 +274,10 @@ REJECTED = {
             )
         ),
         line(versions=[version(), version("yesterday", "v2")]),
-        *(line(update_date=wrong) for wrong in ("", "2007-02-30", "26.11.2008", "2008")),
+        *(
+            line(update_date=wrong)
+            for wrong in ("", "2007-02-30", "26.11.2008", "2008", "20081126", "2008-W48-3")
+        ),
     ],
     Reason.EMPTY_TEXT: [
         *(
