@@ -33,7 +33,7 @@ $(KEY): | $(VENV)/installed
 	PITH_SIGNING_KEY_FILE=$(KEY) $(PITH) keys new
 
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest -n auto $(PYTEST)
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(PYTEST)
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .

@@ -135,7 +135,12 @@ def backfill(
     pith backfill cs.LG --from 2019-01 --until 2019-12 --dry-run
     """
     from pith_builder.operations.backfill import backfill as run
-    from pith_builder.operations.backfill import backfill_snapshot, month_days, plan_backfill
+    from pith_builder.operations.backfill import (
+        backfill_snapshot,
+        check_category,
+        month_days,
+        plan_backfill,
+    )
     from pith_builder.operations.harvest import opened_source
     from pith_builder.sources.oai import get_set_specs
     from pith_builder.sources.sets import checked_set_spec, set_spec
@@ -166,6 +171,7 @@ def backfill(
             show_counts(result)
         return
     if dry_run:
+        check_category(category)
         plan = plan_backfill(
             place, settings.oai_url, set_spec(category), wanted, settings.pace_seconds
         )

@@ -134,9 +134,7 @@ def backfill_snapshot(  # noqa: PLR0913 - a run's own parameters
         StorageError: The disk is full, or the folder takes no files.
         VerificationError: The lake is damaged.
     """
-    archive = category.split(":")[1] if category.count(":") else category.split(".", maxsplit=1)[0]
-    if not is_archive(archive):
-        raise UsageError(f"arXiv has no category {category!r} (wanted: one such as cs.LG)")
+    check_category(category)
     with transaction(target, OPERATION) as opened:
         lines = snapshot_chunks(blocks(snapshot, standard_input))
         opened.mint(read_chunks(_selected(lines, category, wanted)), progress)
@@ -171,6 +169,17 @@ def _selected(
                 and wanted.from_on <= paper.updated_on <= wanted.until_on
             ):
                 yield observed
+
+
+def check_category(category: str) -> None:
+    """See that a category or set is of one of arXiv's archives, as far as can be told offline.
+
+    Raises:
+        UsageError: It is of none.
+    """
+    archive = category.split(":")[1] if ":" in category else category.split(".", maxsplit=1)[0]
+    if not is_archive(archive):
+        raise UsageError(f"arXiv has no category {category!r} (wanted: one such as cs.LG)")
 
 
 def _is_in(categories: Iterable[str], wanted_sets: Collection[str]) -> bool:
