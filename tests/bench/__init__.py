@@ -1,0 +1,1 @@
+"""Benchmarks: speed against what the same machine could do at best, in the same run."""
