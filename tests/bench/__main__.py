@@ -9,22 +9,18 @@ import statistics
 import sys
 import tempfile
 import time
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from pith_builder import connect
-from pith_builder.core.canonical import RecordDigest
-from pith_builder.core.keys import Signature
 from pith_builder.operations.resolve import resolve
-from pith_builder.signing.ed25519 import Ed25519Signer, TrustedKeys
+from tests.bench.bounds import on_all_cores, signing_bound, verifying_bound
 from tests.bench.papers import write_papers
 from tests.bench.peak import run_measured
 
 SIGNATURES_A_PAPER = 4
-TRIED = 4_000
 LOOKED_UP = 300
 
 
@@ -69,34 +65,6 @@ def measured(place, source, papers, repeats):
 
 def run(env, *arguments):
     return run_measured([sys.executable, "-m", "pith_builder.cli", *arguments], env)
-
-
-def signing_bound(_worker):
-    """Return signatures a second, and nothing else done."""
-    signer = Ed25519Signer("bench", bytes(32))
-    digest = RecordDigest(bytes(32))
-    started = time.perf_counter()
-    for _ in range(TRIED):
-        signer.sign(digest)
-    return TRIED / (time.perf_counter() - started)
-
-
-def verifying_bound(_worker):
-    """Return verifications a second, and nothing else done."""
-    signer = Ed25519Signer("bench", bytes(32))
-    digest = RecordDigest(bytes(32))
-    key = signer.public_key
-    signature = Signature(key.key_id, key.fingerprint, signer.sign(digest))
-    keyring = TrustedKeys([key])
-    started = time.perf_counter()
-    for _ in range(TRIED):
-        keyring.verified(digest, signature)
-    return TRIED / (time.perf_counter() - started)
-
-
-def on_all_cores(bound, cores):
-    with get_context("spawn").Pool(cores) as pool:
-        return sum(pool.map(bound, range(cores)))
 
 
 def look_up_seconds(lake):
