@@ -21,7 +21,7 @@ from pith_builder.lake.disk import Disk, write_whole
 from pith_builder.lake.parts import write_part, writer_versions
 from pith_builder.lake.reading import read_rows
 from pith_builder.lake.store import Lake, manifest_name, open_lake, read_manifest, write_views
-from pith_builder.lake.tables import TABLES
+from pith_builder.lake.tables import TABLES, Kind
 from pith_builder.operations.build import build as run_build
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.key_files import new_key_file
@@ -171,7 +171,7 @@ def forge(lake, table, edit=None, *, in_order=True, state=None):
         edit(changed)
         if in_order:
             changed.sort(key=lambda row: [str(row[name]) for name in TABLES[table].key])
-        values = [tuple(row[name] for name in columns(table)[:-1]) for row in changed]
+        values = [_stored(TABLES[table], row) for row in changed]
         part = write_part(Disk(), lake, TABLES[table], "00000002-f", values)
         parts = () if part is None else (part,)
         root = root_of(lake, parts)
@@ -179,6 +179,14 @@ def forge(lake, table, edit=None, *, in_order=True, state=None):
     if state is not None:
         tables[table] = replace(tables[table], **state(tables[table]))
     seal(lake, tables)
+
+
+def _stored(table, row):
+    """Return a row as a part takes it: canonical JSON is bytes there."""
+    return [
+        row[column.name].encode() if column.kind is Kind.JSON else row[column.name]
+        for column in table.columns
+    ]
 
 
 def seal(lake, tables=None, **changes):

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from pith_builder.core.alias import SourceAlias
 from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.instants import format_seconds
 from pith_builder.core.keys import PublicKey
-from pith_builder.core.minting import Identity, Mint
+from pith_builder.core.minting import Identity, Mint, identities
 from pith_builder.core.paper import Paper
 from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.core.registry import Registry
@@ -102,9 +105,60 @@ def paper(**changes):
     return Paper(**{**fields, **changes})
 
 
+@dataclass(frozen=True)
+class SealedDocument:
+    """A document, its digest in hexadecimal, and the signature of it in base64, if it has one."""
+
+    sha256: str
+    signature_b64: str | None
+    document: bytes
+
+
+@dataclass(frozen=True)
+class MintedPaper:
+    """All that is minted of one paper: a row through the columns of `Minted`."""
+
+    identity: Identity
+    receipt: dict
+    aliases: tuple[SourceAlias, ...]
+    events: tuple[SealedDocument, SealedDocument]
+    state: SealedDocument
+    bundle: SealedDocument
+
+
+def mint_all(some_papers, registry=REGISTRY, signer=SIGNER, now=NOW):
+    """Return what is minted of papers, all at once, paper by paper."""
+    minted = Mint(registry, signer, now).mint(identities(some_papers))
+    created, graph, bundles = (
+        list(map(SealedDocument, *kind)) for kind in (minted.created, minted.graph, minted.bundle)
+    )
+    states = [
+        SealedDocument(sha256, None, whole)
+        for sha256, whole in zip(minted.state.sha256, minted.state.documents, strict=True)
+    ]
+    receipts = [json.loads(one.document)["payload"]["receipt"] for one in created]
+    aliases = [
+        tuple(
+            sorted(
+                SourceAlias(*name, format_seconds(now))
+                for name in zip(minted.aliases, values, strict=True)
+            )
+        )
+        for values in zip(*minted.aliases.values(), strict=True)
+    ]
+    events = zip(created, graph, strict=True)
+    columns = (minted.identities, receipts, aliases, events, states, bundles)
+    return [MintedPaper(*row) for row in zip(*columns, strict=True)]
+
+
+def mint_one(a_paper, **by):
+    """Return what is minted of one paper."""
+    return mint_all([a_paper], **by)[0]
+
+
 def mint(**changes):
     """Return all that our registry mints of `paper(**changes)`."""
-    return Mint(REGISTRY, SIGNER, NOW).mint(Identity.of(paper(**changes)))
+    return mint_one(paper(**changes))
 
 
 def event(event_type="author_attestation", *, key=REFERENCE_KEY, **changes):
@@ -228,8 +282,10 @@ def canonical_records(draw):
 
 
 integers = st.integers(-(2**63), 2**64 - 1)
-_leaves_without_floats = st.none() | st.booleans() | integers | text
-_leaves = _leaves_without_floats | st.floats(allow_nan=False, allow_infinity=False)
+plain_values = st.none() | st.booleans() | integers | text
+"""What stands alone in a row or a field; no floats, for our documents have none."""
+
+_leaves = plain_values | st.floats(allow_nan=False, allow_infinity=False)
 
 
 def _nested(leaf, key):
@@ -241,7 +297,7 @@ def _nested(leaf, key):
 json_values = _nested(_leaves, text)
 """Whatever canonical JSON can write."""
 
-jcs_values = _nested(_leaves_without_floats, st.text(st.characters(max_codepoint=127)))
+jcs_values = _nested(plain_values, st.text(st.characters(max_codepoint=127)))
 """Whatever it writes as RFC 8785 does: no floats, and keys of ASCII."""
 
 CREATED, GRAPH = (json.loads(an_event.document) for an_event in mint().events)

@@ -83,6 +83,8 @@ def parse_arxiv_ref(text: str) -> tuple[ArxivId, int | None]:
     >>> parse_arxiv_ref("arXiv:1804.01852v2")
     (ArxivId(value='1804.01852'), 2)
     """
+    if _NEW.fullmatch(text):
+        return ArxivId(text), None
     rest = text.strip()
     prefix = _PREFIX.match(rest)
     if prefix is not None:

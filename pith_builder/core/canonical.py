@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import orjson
@@ -83,6 +84,28 @@ def canonical_text(text: str) -> str:
     return " ".join(text.split()).lower()
 
 
+_LOWER_AND_SPACED = bytes(
+    ord(" " if chr(code).isspace() else chr(code).lower()) for code in range(128)
+) + bytes(range(128, 256))
+
+
+def canonical_bytes(text: str) -> bytes:
+    """Return `canonical_text` in UTF-8, the bytes that are hashed; quicker where it is ASCII.
+
+    Raises:
+        MalformedError: The text cannot be written as UTF-8.
+    """
+    if not text.isascii():
+        try:
+            return canonical_text(text).encode()
+        except UnicodeEncodeError as error:
+            raise MalformedError(f"a lone surrogate stands in a text: {error}") from error
+    spaced = text.encode().translate(_LOWER_AND_SPACED).strip(b" ")
+    while b"  " in spaced:
+        spaced = spaced.replace(b"  ", b" ")
+    return spaced
+
+
 def dump_canonical(value: JsonValue) -> bytes:
     """Serialise a document of our own making: `canonical_json` without its checks.
 
@@ -94,6 +117,18 @@ def dump_canonical(value: JsonValue) -> bytes:
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise MalformedError(f"not to be written as canonical JSON: {error}") from error
+
+
+def digests_of_lists(prefix: bytes, lists: Iterable[Sequence[JsonValue]]) -> list[bytes]:
+    """Return the SHA-256 of `prefix` and the canonical JSON of each list of plain values.
+
+    Raises:
+        MalformedError: A text cannot be written as UTF-8.
+    """
+    try:
+        return [hashlib.sha256(prefix + orjson.dumps(values)).digest() for values in lists]
     except orjson.JSONEncodeError as error:
         raise MalformedError(f"not to be written as canonical JSON: {error}") from error
 

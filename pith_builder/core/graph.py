@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from pith_builder.core.canonical import JsonValue, digest
 from pith_builder.core.paper import Paper
@@ -26,7 +27,11 @@ EMPTY_VERDICT: dict[str, JsonValue] = {
 }
 
 _LINE_WRAP = re.compile(r"\n(?!  )")
-_BETWEEN_AUTHORS = re.compile(r",|\band\b")
+_AND = re.compile(r"and(?<=\band)\b")  # \band\b, found by its letters
+_LOWER = bytes(range(256)).lower()
+_NO_LETTER_OR_DIGIT = bytes(
+    code for code in range(128) if not (chr(code).isalnum() or chr(code) == ",")
+)
 
 
 def items_sha256(items: JsonValue) -> str:
@@ -47,7 +52,9 @@ def abstract_excerpt(abstract: str) -> str:
     >>> abstract_excerpt("  One\ntwo.\n  Three\n")
     'One two.\n  Three'
     """
-    return _LINE_WRAP.sub(" ", abstract.strip())[:EXCERPT_CHARACTERS]
+    # A line break is told by the two characters that follow it, and gives way to one space.
+    shown = abstract.strip()[: EXCERPT_CHARACTERS + 2]
+    return _LINE_WRAP.sub(" ", shown)[:EXCERPT_CHARACTERS]
 
 
 def authors_text(authors: str) -> str:
@@ -58,13 +65,19 @@ def authors_text(authors: str) -> str:
     >>> authors_text("Michael Blot, David Picard and Matthieu Cord")
     'David Picard, Matthieu Cord, Michael Blot'
     """
-    parts = {" ".join(part.split()) for part in _BETWEEN_AUTHORS.split(authors)}
-    parts.discard("")
-    return ", ".join(sorted(parts, key=_author_order))
+    text = _AND.sub(",", shown_title(authors)).replace(" ,", ",").replace(", ", ",")
+    if text.isascii():
+        keys: list[Any] = text.encode().translate(_LOWER, _NO_LETTER_OR_DIGIT).split(b",")
+    else:
+        keys = "".join(filter(_is_kept, text.lower())).split(",")
+    order: dict[str, Any] = dict(zip(text.split(","), keys, strict=True))
+    order.pop("", None)
+    # Sorting twice is quicker than sorting pairs: by the name, then by its letters and digits.
+    return ", ".join(sorted(sorted(order), key=order.__getitem__))
 
 
-def _author_order(part: str) -> tuple[str, str]:
-    return "".join(filter(str.isalnum, part.lower())), part
+def _is_kept(letter: str) -> bool:
+    return letter == "," or letter.isalnum()
 
 
 def graph_snapshot(

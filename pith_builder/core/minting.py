@@ -2,125 +2,289 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from binascii import b2a_base64, hexlify
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from pith_builder.core.alias import SourceAlias, source_aliases
-from pith_builder.core.bundle import Bundle, signed_bundle
-from pith_builder.core.canonical import JsonValue, RecordDigest
-from pith_builder.core.event import (
-    Event,
-    graph_snapshot_payload,
-    record_created_payload,
-    signed_event,
+from pith_builder.core.alias import DOI_PREFIX
+from pith_builder.core.canonical import (
+    BundleDigest,
+    EventDigest,
+    RecordDigest,
+    SignableDigest,
+    canonical_bytes,
+    dump_canonical,
+    sha256,
+    sha256_hex,
 )
-from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED
-from pith_builder.core.graph import graph_snapshot
-from pith_builder.core.instants import checked_instant, format_microseconds, format_seconds
+from pith_builder.core.graph import abstract_excerpt, authors_text, shown_title
+from pith_builder.core.instants import checked_instant, format_seconds
 from pith_builder.core.keys import Signer
-from pith_builder.core.merge import State, state_of
-from pith_builder.core.number import PithNumber
+from pith_builder.core.number import SHORT_LENGTHS, PithNumber, suffix_of
 from pith_builder.core.paper import Paper
-from pith_builder.core.receipt import receipt
-from pith_builder.core.record import CanonicalRecord
+from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.core.registry import Registry
+from pith_builder.core.specimen import Specimen, minted_specimen, record_specimen
+from pith_builder.core.template import Template
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """A paper, what of it is hashed, and the name that follows."""
+class Identity(NamedTuple):
+    """A paper, what of it is hashed, and the name that follows.
+
+    Attributes:
+        paper: arXiv's words.
+        canonical: The canonical record's bytes, which are hashed.
+        digest: Their SHA-256.
+        suffix: The Pith Number's suffix.
+        pith_number: The Pith Number, as it is written.
+        title_sha256: The digest of the canonical title, in hexadecimal.
+        abstract_sha256: The digest of the canonical abstract, in hexadecimal.
+        cross_cats_sorted: The categories but the first, in byte order, each once.
+        said: What of it stands in canonical records and in other documents too, as templates
+            want it, in the order of `SAID`.
+    """
 
     paper: Paper
-    record: CanonicalRecord
+    canonical: bytes
     digest: RecordDigest
-    number: PithNumber
+    suffix: str
+    pith_number: str
+    title_sha256: str
+    abstract_sha256: str
+    cross_cats_sorted: tuple[str, ...]
+    said: tuple[bytes, ...]
 
     @classmethod
     def of(cls, paper: Paper) -> Identity:
-        """Canonicalise a paper, digest it and name it.
+        """Identify one paper.
 
         Raises:
             MalformedError: The paper's text cannot be written as UTF-8.
         """
-        record = CanonicalRecord.of(paper)
-        digest = record.digest()
-        number = PithNumber.of(digest, record.submitted_at.year)
-        return cls(paper=paper, record=record, digest=digest, number=number)
+        return identities([paper])[0]
+
+    @property
+    def number(self) -> PithNumber:
+        """The record's name."""
+        return PithNumber.parse(self.pith_number)
+
+    @property
+    def record(self) -> CanonicalRecord:
+        """The canonical record, made by the readable code."""
+        return CanonicalRecord.of(self.paper)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Minted:
-    """All that minting makes of one paper."""
+SAID = ("arxiv_id", "version", "license", "primary_cat", "cross_cats", "submitted_at")
 
-    identity: Identity
-    receipt: dict[str, JsonValue]
-    aliases: tuple[SourceAlias, ...]
-    events: tuple[Event, Event]
-    state: State
-    bundle: Bundle
+
+def identities(papers: Sequence[Paper]) -> list[Identity]:
+    """Canonicalise papers, digest them and name them.
+
+    Raises:
+        MalformedError: A paper's text cannot be written as UTF-8.
+    """
+    titles = [sha256_hex(canonical_bytes(paper.title)) for paper in papers]
+    abstracts = [sha256_hex(canonical_bytes(paper.abstract)) for paper in papers]
+    categories = [_categories(paper.categories) for paper in papers]
+    said = [
+        (
+            paper.arxiv_id.value.encode(),
+            b"%d" % paper.version,
+            dump_canonical(paper.license),
+            primary,
+            crosses,
+            format_seconds(paper.submitted_at).encode(),
+        )
+        for paper, (primary, crosses, _) in zip(papers, categories, strict=True)
+    ]
+    columns = dict(zip(SAID, zip(*said, strict=True), strict=False))
+    columns["title_sha256"] = tuple(map(str.encode, titles))
+    columns["abstract_sha256"] = tuple(map(str.encode, abstracts))
+    canonical = _RECORD.fill(columns) if papers else []
+    digests = [RecordDigest(sha256(record)) for record in canonical]
+    suffixes = list(map(suffix_of, digests))
+    numbers = [
+        f"pith:{paper.submitted_at.year:04d}:{suffix}"
+        for paper, suffix in zip(papers, suffixes, strict=True)
+    ]
+    crosses = [crosses for _, _, crosses in categories]
+    return list(
+        map(
+            Identity,
+            papers,
+            canonical,
+            digests,
+            suffixes,
+            numbers,
+            titles,
+            abstracts,
+            crosses,
+            said,
+        )
+    )
+
+
+_Columns = dict[str, Sequence[bytes]]
+"""What each paper says in a gap, by gap."""
+
+
+@lru_cache(maxsize=1 << 14)
+def _categories(categories: tuple[str, ...]) -> tuple[bytes, bytes, tuple[str, ...]]:
+    """Return the primary category and the cross-lists in canonical JSON, and the cross-lists."""
+    primary = categories[0]
+    crosses = sorted_categories(category for category in categories if category != primary)
+    return dump_canonical(primary), dump_canonical(crosses), crosses
+
+
+def alias_columns(found: Sequence[Identity]) -> dict[str, list[str]]:
+    """Return the other names of papers by kind: as `alias_names`, many at once."""
+    ids = [identity.paper.arxiv_id.value for identity in found]
+    versions = [identity.paper.version for identity in found]
+    return {
+        "arxiv": ids,
+        "arxiv_version": [f"{name}v{version}" for name, version in zip(ids, versions, strict=True)],
+        "doi": [DOI_PREFIX + name for name in ids],
+        **{
+            f"pith_short_{length}": [identity.suffix[:length] for identity in found]
+            for length in SHORT_LENGTHS
+        },
+    }
+
+
+class Sealed(NamedTuple):
+    """A kind of document, one for each paper.
+
+    Attributes:
+        sha256: The digests of their contents, in hexadecimal.
+        signatures: The signatures of those digests, in base64; none of states.
+        documents: Their canonical JSON, whole.
+    """
+
+    sha256: list[str]
+    signatures: list[str]
+    documents: list[bytes]
+
+
+class Minted(NamedTuple):
+    """All that minting makes of some papers, in columns: a value for each paper.
+
+    Attributes:
+        identities: The papers and their names.
+        aliases: Their other names, by kind.
+        receipt_signatures: The `signature_b64` of each receipt.
+        created: The events `record_created`.
+        graph: The events `graph_snapshot`.
+        state: The merge of both.
+        bundle: The bundles.
+    """
+
+    identities: Sequence[Identity]
+    aliases: dict[str, list[str]]
+    receipt_signatures: list[str]
+    created: Sealed
+    graph: Sealed
+    state: Sealed
+    bundle: Sealed
 
 
 class Mint:
     """A registry at one instant, ready to mint."""
 
     def __init__(self, registry: Registry, signer: Signer, now: datetime) -> None:
-        """Take the registry, its key, and the instant that everything minted is dated with."""
+        """Take the registry, its key, and the instant that everything minted is dated with.
+
+        Raises:
+            MalformedError: The instant is not of UTC.
+        """
         checked_instant(now)
         self.registry = registry
         self.signer = signer
         self.now = now
-        self._microseconds = format_microseconds(now)
-        self._seconds = format_seconds(now)
+        key = signer.public_key
+        self._templates = _templates(minted_specimen(1, registry, key, now))
+        _try_out(self._templates, minted_specimen(2, registry, key, now))
 
-    def mint(self, identity: Identity) -> Minted:
-        """Sign a receipt, state the record's creation and its graph, merge, and bundle.
+    def mint(self, found: Sequence[Identity]) -> Minted:
+        """Sign receipts, state the records' creation and their graphs, merge, and bundle.
 
-        Four signatures are made: receipt, two events, bundle.
+        Four signatures are made of each paper: receipt, two events, bundle.
+
+        Raises:
+            MalformedError: A text cannot be written as UTF-8.
         """
-        record, digest, number = identity.record, identity.digest, identity.number
-        record_json = record.to_json_object()
-        signed_receipt = receipt(
-            digest,
-            signer=self.signer,
-            builder_version=self.registry.builder_version,
-            computed_at=self._microseconds,
+        papers = [identity.paper for identity in found]
+        suffixes = [identity.suffix.encode() for identity in found]
+        said: _Columns = dict(
+            zip(SAID, zip(*[identity.said for identity in found], strict=True), strict=True)
         )
-        created = self._event(
-            RECORD_CREATED, number, record_created_payload(record, digest, signed_receipt)
-        )
-        snapshot = graph_snapshot(identity.paper, record, self.registry.builder_version)
-        graph = self._event(GRAPH_SNAPSHOT, number, graph_snapshot_payload(snapshot))
-        aliases = source_aliases(record, number, self._seconds)
-        state = state_of(str(number), (created, graph), (), aliases)
-        bundle = signed_bundle(
-            number,
-            record_json,
-            digest,
-            aliases=aliases,
-            events=(created, graph),
-            state=state,
-            registry=self.registry,
-            signer=self.signer,
-            public_keys=(self.signer.public_key,),
-            built_at=self._seconds,
-            signed_at=self._microseconds,
-        )
+        said["record"] = [identity.canonical for identity in found]
+        said["number"] = [identity.pith_number.encode() for identity in found]
+        said["suffix"] = suffixes
+        for length in SHORT_LENGTHS:
+            said[f"short_{length}"] = [suffix[:length] for suffix in suffixes]
+        said["title"] = [dump_canonical(shown_title(paper.title)) for paper in papers]
+        said["excerpt"] = [dump_canonical(abstract_excerpt(paper.abstract)) for paper in papers]
+        said["authors"] = [dump_canonical(authors_text(paper.authors)) for paper in papers]
+        self._fill("aliases", said)
+        self._seal("receipt", [identity.digest for identity in found], said)
+        said["digest"] = said["receipt_sha256"]
+        for event in ("created", "graph"):
+            self._fill(f"{event}_payload", said)
+            contents = self._templates[f"{event}_content"].fill(said)
+            self._seal(event, [EventDigest(sha256(content)) for content in contents], said)
+            self._fill(event, said)
+        contents = self._templates["state_content"].fill(said)
+        said["state_sha256"] = [sha256_hex(content).encode() for content in contents]
+        said["state_signature"] = ()
+        self._fill("state", said)
+        contents = self._templates["bundle_content"].fill(said)
+        self._seal("bundle", [BundleDigest(sha256(content)) for content in contents], said)
+        self._fill("bundle", said)
         return Minted(
-            identity=identity,
-            receipt=signed_receipt,
-            aliases=aliases,
-            events=(created, graph),
-            state=state,
-            bundle=bundle,
+            identities=found,
+            aliases=alias_columns(found),
+            receipt_signatures=list(map(bytes.decode, said["receipt_signature"])),
+            created=_sealed("created", said),
+            graph=_sealed("graph", said),
+            state=_sealed("state", said),
+            bundle=_sealed("bundle", said),
         )
 
-    def _event(self, event_type: str, number: PithNumber, payload: JsonValue) -> Event:
-        return signed_event(
-            event_type,
-            number,
-            payload,
-            signer=self.signer,
-            signer_id=self.registry.signer_id,
-            created_at=self._seconds,
-            signed_at=self._microseconds,
-        )
+    def _fill(self, name: str, said: _Columns) -> None:
+        said[name] = self._templates[name].fill(said)
+
+    def _seal(self, name: str, digests: Sequence[SignableDigest], said: _Columns) -> None:
+        sign = self.signer.sign
+        said[f"{name}_sha256"] = list(map(hexlify, digests))
+        said[f"{name}_signature"] = [b2a_base64(sign(digest), newline=False) for digest in digests]
+
+
+def _sealed(name: str, said: _Columns) -> Sealed:
+    return Sealed(
+        list(map(bytes.decode, said[f"{name}_sha256"])),
+        list(map(bytes.decode, said[f"{name}_signature"])),
+        list(said[name]),
+    )
+
+
+def _templates(specimen: Specimen) -> dict[str, Template]:
+    """Cut every document where a gap is, or a document made before it."""
+    said = dict(specimen.gaps)
+    templates = {}
+    for name, document in specimen.documents.items():
+        templates[name] = Template(document, said)
+        said[name] = document
+    return templates
+
+
+def _try_out(templates: dict[str, Template], other: Specimen) -> None:
+    """See that another specimen is made by the templates as the readable code makes it."""
+    said = {name: [text] for name, text in {**other.gaps, **other.documents}.items()}
+    for name, document in other.documents.items():
+        if templates[name].fill(said) != [document]:
+            raise RuntimeError(f"the template of {name} does not make what it was cut from")
+
+
+_RECORD = _templates(record_specimen(1)[1])["record"]

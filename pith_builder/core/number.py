@@ -15,6 +15,10 @@ SUFFIX_LENGTH = 26
 SHORT_LENGTHS = (8, 12, 16)
 """Base32 characters of the short aliases, shortest first."""
 
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -10, -10)
+
 _SUFFIX = re.compile(r"[A-Z2-7]{26}")
 _NUMBER = re.compile(r"pith:(\d{4}):([A-Z2-7]{26})", re.ASCII)
 
@@ -22,6 +26,12 @@ _NUMBER = re.compile(r"pith:(\d{4}):([A-Z2-7]{26})", re.ASCII)
 def base32(data: bytes) -> str:
     """Return RFC 4648 base32, upper case, without padding."""
     return b32encode(data).decode().rstrip("=")
+
+
+def suffix_of(digest: RecordDigest) -> str:
+    """Return the suffix that names a record: the base32 of its digest's first 130 bits."""
+    bits = int.from_bytes(digest[:17]) >> 6
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +52,7 @@ class PithNumber:
     @classmethod
     def of(cls, digest: RecordDigest, year: int) -> PithNumber:
         """Name the record with this canonical digest, first submitted in `year`."""
-        return cls(year, base32(digest)[:SUFFIX_LENGTH])
+        return cls(year, suffix_of(digest))
 
     @classmethod
     def parse(cls, text: str) -> PithNumber:

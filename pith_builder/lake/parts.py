@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from operator import itemgetter
+from functools import cache
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pith_builder.core.canonical import dump_canonical
 from pith_builder.core.manifest import Part
-from pith_builder.core.merkle import leaf_hash
+from pith_builder.core.merkle import leaf_hashes
 from pith_builder.lake.disk import Disk, new_file, storage_errors
 from pith_builder.lake.tables import Kind, Table
 
 Row = Sequence[Any]
 """Values in the order of a table's columns; instants are microseconds, days days since 1970."""
 
+
+class Same(NamedTuple):
+    """A column that has one value in every row."""
+
+    value: Any
+
+
+Columns = Sequence[Sequence[Any] | Same]
+"""Rows by column, in the order of a table's columns but the last, `row_sha256`."""
+
 ZSTD_LEVEL = 1
+
+_FALSELY_FOUND = 0.01
+"""The share of row groups that a Bloom filter lets through though they lack the value."""
 
 _ARROW_TYPES = {
     Kind.TEXT: pa.string(),
     Kind.TEXTS: pa.list_(pa.string()),
+    Kind.JSON: pa.string(),
     Kind.INTEGER: pa.int64(),
     Kind.BOOLEAN: pa.bool_(),
     Kind.INSTANT: pa.timestamp("us", tz="UTC"),
@@ -60,17 +75,19 @@ def day_of(value: int) -> date:
     return date.fromordinal(value + _EPOCH.toordinal())
 
 
-def row_digests(table: Table, rows: Iterable[Row]) -> list[bytes]:
+def row_digests(table: Table, columns: Columns) -> list[bytes]:
     """Return the rows' digests: leaf hashes of the canonical JSON lists of their hashed columns."""
-    hashed = itemgetter(*table.hashed_indexes())
-    return [leaf_hash(dump_canonical(hashed(row))) for row in rows]
+    hashed = (columns[index] for index in table.hashed_indexes())
+    values = (repeat(said.value) if isinstance(said, Same) else said for said in hashed)
+    return leaf_hashes(zip(*values, strict=False))
 
 
 def row_sha256(table: Table, row: Row) -> bytes:
     """Return one row's digest."""
-    return row_digests(table, [row])[0]
+    return row_digests(table, [[value] for value in row])[0]
 
 
+@cache
 def arrow_schema(table: Table) -> pa.Schema:
     """Return a table's Arrow schema, each column with its sentence."""
     return pa.schema(
@@ -92,9 +109,9 @@ class PartWriter:
 
     def __init__(self, disk: Disk, lake: Path, table: Table, label: str) -> None:
         """Open a part of `table`; `label` tells it from the other parts of one commit."""
-        self._table = table
+        self.table = table
         self._label = label
-        self._schema = arrow_schema(table)
+        schema = arrow_schema(table)
         self._directory = lake / "tables" / table.name
         self._lake = lake
         with storage_errors(self._directory):
@@ -104,27 +121,45 @@ class PartWriter:
         repeating = [column.name for column in table.all_columns() if column.repeats]
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._file, mode="w"),
-            self._schema,
+            schema,
             compression="zstd",
             compression_level=ZSTD_LEVEL,
             use_dictionary=repeating,
             write_statistics=[*table.key],
             write_page_checksum=True,
-            sorting_columns=[
-                pq.SortingColumn(self._schema.get_field_index(name)) for name in table.key
-            ],
+            bloom_filter_options={
+                name: {"ndv": table.row_group_rows, "fpp": _FALSELY_FOUND}
+                for name in table.sought_by
+            },
+            sorting_columns=[pq.SortingColumn(schema.get_field_index(name)) for name in table.key],
             store_schema=False,
         )
-        self._pending: list[Row] = []
-        self._key_indexes = [self._schema.get_field_index(name) for name in table.key]
+        self._key_indexes = [table.position(name) for name in table.key]
+        self._pending: list[list[Any] | Same] = []
+        self._pending_rows = 0
         self._first_key: tuple[str, ...] | None = None
-        self._last_row: Row | None = None
+        self._last_key: tuple[str, ...] = ()
         self._rows = 0
 
-    def add(self, row: Row) -> None:
-        """Add one row."""
-        self._pending.append(row)
-        if len(self._pending) >= self._table.row_group_rows:
+    def add(self, columns: Columns) -> None:
+        """Add rows; a column that is `Same` is so in all that are added."""
+        rows, most = len(columns[self._key_indexes[0]]), self.table.row_group_rows
+        if rows > most:
+            for start in range(0, rows, most):
+                self.add(
+                    [
+                        said if isinstance(said, Same) else said[start : start + most]
+                        for said in columns
+                    ]
+                )
+            return
+        if not self._pending:
+            self._pending = [said if isinstance(said, Same) else [] for said in columns]
+        for pending, said in zip(self._pending, columns, strict=True):
+            if isinstance(pending, list):
+                pending.extend(said)
+        self._pending_rows += rows
+        if self._pending_rows >= self.table.row_group_rows:
             self._write_row_group()
 
     def finish(self) -> Part | None:
@@ -134,19 +169,20 @@ class PartWriter:
             StorageError: The disk is full, or the folder takes no files.
         """
         with self._stack, storage_errors(self._directory):
-            self._write_row_group()
+            if self._pending_rows:
+                self._write_row_group()
             self._writer.close()
-            if self._last_row is None or self._first_key is None:
+            if self._first_key is None:
                 return None
             name = f"{self._label}-{self._file.sha256[:16]}.parquet"
             self._file.keep(self._directory / name)
             return Part(
-                path=f"tables/{self._table.name}/{name}",
+                path=f"tables/{self.table.name}/{name}",
                 sha256=self._file.sha256,
                 size_bytes=self._file.size_bytes,
                 rows=self._rows,
                 first_key=self._first_key,
-                last_key=self._key(self._last_row),
+                last_key=self._last_key,
             )
 
     def abandon(self) -> None:
@@ -154,33 +190,46 @@ class PartWriter:
         with self._stack, contextlib.suppress(OSError, ValueError, pa.ArrowException):
             self._writer.close()
 
-    def _key(self, row: Row) -> tuple[str, ...]:
-        return tuple(str(row[index]) for index in self._key_indexes)
+    def _key(self, row: int) -> tuple[str, ...]:
+        return tuple(str(self._pending[index][row]) for index in self._key_indexes)
 
     def _write_row_group(self) -> None:
-        if not self._pending:
-            return
-        if self._first_key is None:
-            self._first_key = self._key(self._pending[0])
-        self._last_row = self._pending[-1]
-        self._rows += len(self._pending)
-        leaves = row_digests(self._table, self._pending)
-        values = [*zip(*self._pending, strict=True), leaves]
-        arrays = [
-            _array(column, field.type) for column, field in zip(values, self._schema, strict=True)
-        ]
-        self._writer.write_table(
-            pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(leaves)
-        )
-        self._pending = []
+        self._first_key = self._first_key or self._key(0)
+        self._last_key = self._key(-1)
+        rows = record_batch(self.table, self._pending, self._pending_rows)
+        self._writer.write_batch(rows, row_group_size=len(rows))
+        self._rows += len(rows)
+        self._pending, self._pending_rows = [], 0
 
 
-def _array(values: Sequence[Any], arrow_type: pa.DataType) -> pa.Array:
-    if pa.types.is_timestamp(arrow_type):
-        return pa.array(values, pa.int64()).cast(arrow_type)
-    if pa.types.is_date(arrow_type):
-        return pa.array(values, pa.int32()).cast(arrow_type)
-    return pa.array(values, arrow_type)
+def record_batch(table: Table, columns: Columns, rows: int) -> pa.RecordBatch:
+    """Return rows as Arrow has them, their digests last."""
+    said = [*columns, row_digests(table, columns)]
+    arrays = [
+        arrow_array(column.kind, values, rows)
+        for column, values in zip(table.all_columns(), said, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(table))
+
+
+def arrow_array(kind: Kind, values: Sequence[Any] | Same, rows: int) -> pa.Array:
+    """Return the values of a column, as many as there are rows, as Arrow has them."""
+    if isinstance(values, Same):
+        return pa.repeat(arrow_array(kind, [values.value], 1)[0], rows)
+    if kind is Kind.JSON and None not in values:
+        # Bytes that are UTF-8 already, and many: they are laid end to end, as Arrow has them.
+        offsets = np.zeros(rows + 1, np.int32)
+        np.cumsum(np.fromiter(map(len, values), np.int32, rows), out=offsets[1:])
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]
+        return pa.Array.from_buffers(pa.string(), rows, buffers)
+    if kind is Kind.SHA256:
+        buffers = [None, pa.py_buffer(b"".join(values))]
+        return pa.Array.from_buffers(_ARROW_TYPES[kind], rows, buffers)
+    if kind is Kind.INSTANT:
+        return pa.array(values, pa.int64()).cast(_ARROW_TYPES[kind])
+    if kind is Kind.DAY:
+        return pa.array(values, pa.int32()).cast(_ARROW_TYPES[kind])
+    return pa.array(values, _ARROW_TYPES[kind])
 
 
 def write_part(
@@ -193,12 +242,17 @@ def write_part(
     """
     writer = PartWriter(disk, lake, table, label)
     try:
-        for row in rows:
-            writer.add(row)
+        if rows:
+            writer.add(list(zip(*rows, strict=True)))
         return writer.finish()
     except BaseException:
         writer.abandon()
         raise
+
+
+def label_of(part: Part) -> str:
+    """Return the label a part was written under."""
+    return Path(part.path).name.rpartition("-")[0]
 
 
 def open_part(lake: Path, part: Part) -> pq.ParquetFile:

@@ -6,14 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pith_builder.core.manifest import Part
+from pith_builder.core.merkle import LEAF_BYTES
 from pith_builder.errors import VerificationError
 from pith_builder.lake.parts import arrow_schema, open_part
-from pith_builder.lake.tables import Kind, Table
+from pith_builder.lake.tables import ROW_SHA256, Kind, Table
 
 _ROWS_AT_ONCE = 1_000
+"""Rows of documents, some ten kilobytes each, held at once."""
+
+DIGESTS_AT_ONCE = 100_000
 
 
 class DamagedPartError(VerificationError):
@@ -21,7 +27,11 @@ class DamagedPartError(VerificationError):
 
 
 def batches(
-    lake: Path, table: Table, part: Part, columns: Sequence[str] | None = None
+    lake: Path,
+    table: Table,
+    part: Part,
+    columns: Sequence[str] | None = None,
+    rows_at_once: int = _ROWS_AT_ONCE,
 ) -> Iterator[pa.RecordBatch]:
     """Yield a part's rows in batches, all columns or some, every page's checksum verified.
 
@@ -39,7 +49,7 @@ def batches(
                 raise DamagedPartError(
                     f"{part.path} has not the columns of table {table.name}; run `pith audit`"
                 )
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns):
+            for batch in file.iter_batches(batch_size=rows_at_once, columns=columns):
                 rows += len(batch)
                 yield batch
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -51,6 +61,18 @@ def batches(
         )
 
 
+def packed_digests(lake: Path, table: Table, part: Part) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield the row digests of a part, as arrays of n times 32 bytes.
+
+    Raises:
+        DamagedPartError: As `batches`.
+    """
+    for batch in batches(lake, table, part, [ROW_SHA256.name], DIGESTS_AT_ONCE):
+        column = batch.column(0)
+        packed = np.frombuffer(column.buffers()[1], np.uint8).reshape(-1, LEAF_BYTES)
+        yield packed[column.offset : column.offset + len(column)]
+
+
 def read_rows(lake: Path, table: Table, part: Part) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a part, `row_sha256` last.
 
@@ -58,14 +80,28 @@ def read_rows(lake: Path, table: Table, part: Part) -> Iterator[tuple[Any, ...]]
         DamagedPartError: As `batches`.
     """
     for batch in batches(lake, table, part):
-        try:
-            columns = [
-                _values(column, definition.kind)
-                for column, definition in zip(batch.columns, table.all_columns(), strict=True)
-            ]
-        except UnicodeDecodeError as error:
-            raise DamagedPartError(f"{part.path} holds text that is not UTF-8: {error}") from error
-        yield from zip(*columns, strict=True)
+        yield from rows_of(table, part, batch)
+
+
+def rows_of(table: Table, part: Part, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a batch of a part.
+
+    Raises:
+        DamagedPartError: A text is not UTF-8.
+    """
+    try:
+        columns = [
+            _values(column, definition.kind)
+            for column, definition in zip(batch.columns, table.all_columns(), strict=True)
+        ]
+    except UnicodeDecodeError as error:
+        raise DamagedPartError(f"{part.path} holds text that is not UTF-8: {error}") from error
+    return zip(*columns, strict=True)
+
+
+def column_of(table: Table, batch: pa.RecordBatch, name: str) -> list[Any]:
+    """Return the values of one column of a batch, as rows have them."""
+    return _values(batch.column(table.position(name)), table.column(name).kind)
 
 
 def read_keys(lake: Path, table: Table, parts: Iterable[Part]) -> set[tuple[Any, ...]]:

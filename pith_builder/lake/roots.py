@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pith_builder.core.manifest import Part
-from pith_builder.core.merkle import sorted_root
-from pith_builder.lake.reading import batches
-from pith_builder.lake.tables import ROW_SHA256, Table
+from pith_builder.core.merkle import LEAF_BYTES, bucket_bits, root_of_buckets
+from pith_builder.lake.reading import packed_digests
+from pith_builder.lake.tables import Table
 
-_DIGEST_BYTES = 32
+LEAVES_AT_ONCE = 1 << 22
+"""Leaves sorted at once: of a larger table a stretch of the digests, read again for the next."""
+
+_BUCKETS_AT_ONCE = 1 << 9
+_WORD_BITS = 64
+_Leaves = npt.NDArray[np.uint8]
+_Words = npt.NDArray[np.uint64]
 
 
-def table_root(lake: Path, table: Table, parts: Iterable[Part]) -> bytes:
+def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
     """Return the content root of the rows of these parts, by the digests they hold.
 
-    Memory: twice 32 bytes a row of the table.
+    Memory: some 80 bytes for each of at most `LEAVES_AT_ONCE` leaves, however many there are.
 
     Raises:
         DamagedPartError: A part cannot be read whole.
     """
-    packed = b"".join(_packed_digests(lake, table, parts))
-    # As text of fixed length numpy compares bytes as memcmp does, but for zero bytes at the end.
-    ordered = np.sort(np.frombuffer(packed, dtype=f"S{_DIGEST_BYTES}"), kind="stable").tobytes()
-    del packed
-    return sorted_root(_cut(ordered))
+    return root_of_buckets(_buckets(lake, table, parts))
 
 
-def _packed_digests(lake: Path, table: Table, parts: Iterable[Part]) -> Iterator[bytes]:
-    for part in parts:
-        for batch in batches(lake, table, part, [ROW_SHA256.name]):
-            column = batch.column(0)
-            start = column.offset * _DIGEST_BYTES
-            data = column.buffers()[1]
-            yield data[start : start + len(column) * _DIGEST_BYTES].to_pybytes()
+def _buckets(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[bytes]:
+    rows = sum(part.rows for part in parts)
+    bits = bucket_bits(rows)
+    stretch_bits = max(0, -(-rows // LEAVES_AT_ONCE) - 1).bit_length()
+    for stretch in range(1 << stretch_bits):
+        leaves = [np.empty((0, LEAF_BYTES), np.uint8)]
+        for part in parts:
+            digests = packed_digests(lake, table, part)
+            leaves += [_of_stretch(some, stretch, stretch_bits) for some in digests]
+        buckets = 1 << (bits - stretch_bits)
+        yield from _cut(np.concatenate(leaves), bits, stretch * buckets, buckets)
 
 
-def _cut(packed: bytes) -> Iterator[bytes]:
-    for start in range(0, len(packed), _DIGEST_BYTES):
-        yield packed[start : start + _DIGEST_BYTES]
+def _of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
+    """Return the leaves whose leading bits are those of the stretch."""
+    return leaves[_leading(_words(leaves), bits) == stretch] if bits else leaves
+
+
+def _cut(leaves: _Leaves, bits: int, first: int, count: int) -> Iterator[bytes]:
+    """Sort leaves and yield `count` buckets, the first of which has the leading bits `first`."""
+    words = _words(leaves)
+    order = np.argsort(words)
+    words = words[order]
+    if (words[1:] == words[:-1]).any():
+        # Two leaves share 64 bits: more than chance would do, but all 256 decide.
+        order = np.lexsort(leaves.view(">u8").T[::-1])
+    whole = leaves.view(f"V{LEAF_BYTES}").ravel()
+    places = (_leading(words, bits) - np.uint64(first)).astype(np.int64)
+    ends = np.cumsum(np.bincount(places, minlength=count)).tolist()
+    start = 0
+    # Some buckets at a time, so that what is laid in order stays in the processor's cache.
+    for some in range(0, count, _BUCKETS_AT_ONCE):
+        begin = start
+        packed = whole[order[begin : ends[min(some + _BUCKETS_AT_ONCE, count) - 1]]].tobytes()
+        for end in ends[some : some + _BUCKETS_AT_ONCE]:
+            yield packed[(start - begin) * LEAF_BYTES : (end - begin) * LEAF_BYTES]
+            start = end
+
+
+def _words(leaves: _Leaves) -> _Words:
+    """Return the first 64 bits of each leaf as a number."""
+    return leaves[:, :8].copy().view(">u8").ravel().astype(np.uint64)
+
+
+def _leading(words: _Words, bits: int) -> _Words:
+    return words >> np.uint64(_WORD_BITS - bits) if bits else np.zeros_like(words)

@@ -7,10 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from pith_builder.core.canonical import dump_canonical, sha256_hex
-from pith_builder.core.event import Event
-from pith_builder.core.instants import parse_seconds
 from pith_builder.core.keys import PublicKey
-from pith_builder.core.minting import Minted
 from pith_builder.lake.parts import Row, days, microseconds
 
 
@@ -64,8 +61,8 @@ class Harvested(Protocol):
         ...
 
 
-class Observed(Protocol):
-    """What a source said, and where."""
+class Refused(Protocol):
+    """What a source said, and where, that makes no record."""
 
     @property
     def source_kind(self) -> str:
@@ -99,120 +96,12 @@ class Observed(Protocol):
 
 
 class Rows:
-    """Makes the rows of one build: what is the same in all of them is worked out once."""
+    """Makes the rows of one build that tell of the build itself; `MintedRows` makes the others."""
 
     def __init__(self, build_id: str, now: datetime) -> None:
         """Take the build and the instant it dates everything with."""
         self.build_id = build_id
         self._now = microseconds(now)
-        self._second = microseconds(now.replace(microsecond=0))
-
-    def record(self, minted: Minted, observed: Observed) -> Row:
-        """Return the row of `records`."""
-        paper, record = minted.identity.paper, minted.identity.record
-        receipt = minted.receipt
-        return (
-            str(minted.identity.number),
-            minted.identity.digest.hex(),
-            record.source_id.value,
-            record.source_version,
-            record.primary_cat,
-            record.cross_cats_sorted,
-            paper.categories,
-            record.license,
-            microseconds(record.submitted_at),
-            microseconds(paper.version_submitted_at),
-            record.title_canon_sha256,
-            record.abstract_canon_sha256,
-            paper.title,
-            paper.abstract,
-            paper.authors,
-            paper.submitter,
-            paper.comments,
-            paper.journal_ref,
-            paper.doi,
-            paper.report_no,
-            paper.msc_class,
-            paper.acm_class,
-            None if paper.updated_on is None else days(paper.updated_on),
-            paper.is_withdrawn,
-            paper.other_metadata,
-            receipt["key_id"],
-            receipt["public_key_fingerprint"],
-            receipt["signature_b64"],
-            self._now,
-            self._now,
-            self._now,
-            receipt["builder_version"],
-            observed.source_kind,
-            observed.source_name,
-            observed.source_line,
-            self._now,
-            self.build_id,
-        )
-
-    def events(self, minted: Minted) -> list[Row]:
-        """Return the rows of `events`, sorted by their key."""
-        number = str(minted.identity.number)
-        events = sorted(minted.events, key=lambda event: event.event_id)
-        return [self._event(number, event) for event in events]
-
-    def _event(self, number: str, event: Event) -> Row:
-        return (
-            number,
-            event.event_id,
-            event.event_type,
-            event.reduced["target"],
-            microseconds(parse_seconds(event.created_at)),
-            event.signer_id,
-            event.reduced["signer"]["signer_type"],
-            event.prev_event,
-            event.supersedes,
-            event.signature["key_id"],
-            event.signature["public_key_fingerprint"],
-            event.signature["signature_b64"],
-            self._now,
-            event.document,
-            self.build_id,
-        )
-
-    def state(self, minted: Minted) -> Row:
-        """Return the row of `states`."""
-        state = minted.state
-        return (
-            str(minted.identity.number),
-            state.event_count,
-            state.valid_event_count,
-            state.invalid_event_count,
-            state.equivocation_count,
-            state.state_sha256,
-            state.document,
-            self.build_id,
-        )
-
-    def bundle(self, minted: Minted) -> Row:
-        """Return the row of `bundles`."""
-        bundle = minted.bundle
-        return (
-            str(minted.identity.number),
-            minted.state.event_count,
-            self._second,
-            bundle.bundle_sha256,
-            bundle.signature["key_id"],
-            bundle.signature["public_key_fingerprint"],
-            bundle.signature["signature_b64"],
-            self._now,
-            bundle.document,
-            self.build_id,
-        )
-
-    def aliases(self, minted: Minted) -> list[Row]:
-        """Return the rows of `aliases`, unsorted."""
-        number = str(minted.identity.number)
-        return [
-            (alias.alias_value, alias.alias_kind, number, self._second, self.build_id)
-            for alias in minted.aliases
-        ]
 
     def key(self, key: PublicKey) -> Row:
         """Return the row of `keys`."""
@@ -272,7 +161,7 @@ class Rows:
         """Return the row of `sightings`."""
         return (arxiv_id, days(datestamp_on), self.build_id)
 
-    def reject(self, observed: Observed) -> Row:
+    def reject(self, observed: Refused) -> Row:
         """Return the row of `rejects`."""
         return (
             observed.source_name,

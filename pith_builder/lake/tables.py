@@ -11,6 +11,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     TEXTS = "list of text"
+    JSON = "text, canonical JSON"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     INSTANT = "instant, UTC, microseconds"
@@ -50,6 +51,8 @@ class Table:
         key: The columns its rows are sorted by and unique in.
         columns: All columns but the last, `row_sha256`, which every table has.
         row_group_rows: Rows in a row group: what a look-up of one row has to read of.
+        sought_by: Columns by whose value rows are looked up: each row group has a Bloom filter
+            of them, which tells nearly all that lack a value without reading them.
         schema_version: Raised when the columns change.
     """
 
@@ -58,6 +61,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     row_group_rows: int = 20_000
+    sought_by: tuple[str, ...] = ()
     schema_version: int = 1
 
     def column(self, name: str) -> Column:
@@ -105,6 +109,7 @@ RECORDS = Table(
     name="records",
     about="One row for each canonical record minted: identity, arXiv's raw metadata, receipt.",
     key=("pith_number",),
+    sought_by=("pith_number", "arxiv_id"),
     columns=(
         _PITH,
         Column("canonical_sha256", Kind.TEXT, "Digest of the canonical record."),
@@ -156,6 +161,7 @@ EVENTS = Table(
     name="events",
     about="One row for each event: what a signer states of a record.",
     key=("pith_number", "event_id"),
+    sought_by=("pith_number",),
     columns=(
         _PITH,
         Column("event_id", Kind.TEXT, "sha256: and the digest of the event's content."),
@@ -170,7 +176,7 @@ EVENTS = Table(
         _FINGERPRINT,
         Column("signature_b64", Kind.TEXT, "The signature of the digest."),
         _SIGNED_AT,
-        _follows("document", Kind.TEXT, "The event whole, in canonical JSON."),
+        _follows("document", Kind.JSON, "The event whole, in canonical JSON."),
         _BUILD,
     ),
     row_group_rows=2_000,
@@ -180,6 +186,7 @@ STATES = Table(
     name="states",
     about="One row for each record: the merge of its events.",
     key=("pith_number",),
+    sought_by=("pith_number",),
     columns=(
         _PITH,
         _follows("event_count", Kind.INTEGER, "How many events there are.", repeats=True),
@@ -192,7 +199,7 @@ STATES = Table(
             repeats=True,
         ),
         Column("state_sha256", Kind.TEXT, "Digest of the state without this field."),
-        _follows("document", Kind.TEXT, "The state whole, in canonical JSON."),
+        _follows("document", Kind.JSON, "The state whole, in canonical JSON."),
         _BUILD,
     ),
     row_group_rows=1_000,
@@ -202,6 +209,7 @@ BUNDLES = Table(
     name="bundles",
     about="One row for each record: all a stranger needs to check it, signed whole.",
     key=("pith_number",),
+    sought_by=("pith_number",),
     columns=(
         _PITH,
         _follows("event_count", Kind.INTEGER, "How many events it carries.", repeats=True),
@@ -211,7 +219,7 @@ BUNDLES = Table(
         _FINGERPRINT,
         Column("signature_b64", Kind.TEXT, "The signature of that digest."),
         _SIGNED_AT,
-        _follows("document", Kind.TEXT, "The bundle whole, in canonical JSON."),
+        _follows("document", Kind.JSON, "The bundle whole, in canonical JSON."),
         _BUILD,
     ),
     row_group_rows=1_000,
@@ -221,6 +229,7 @@ ALIASES = Table(
     name="aliases",
     about="One row for each other name of a record; a name may stand for several records.",
     key=("alias_value", "alias_kind", "pith_number"),
+    sought_by=("alias_value",),
     columns=(
         Column("alias_value", Kind.TEXT, "The name."),
         Column(
@@ -244,7 +253,7 @@ KEYS = Table(
         _FINGERPRINT,
         Column("public_key_hex", Kind.TEXT, "The 32 bytes of the key."),
         _follows("first_used_at", Kind.INSTANT, "The build that first used it."),
-        _follows("document", Kind.TEXT, "The public-key object, in canonical JSON."),
+        _follows("document", Kind.JSON, "The public-key object, in canonical JSON."),
         _BUILD,
     ),
 )

@@ -14,6 +14,7 @@ _PLACE = re.compile(r"^set variable pith_lake = '(.*)';$", re.MULTILINE)
 _SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
     Kind.TEXTS: "VARCHAR[]",
+    Kind.JSON: "VARCHAR",
     Kind.INTEGER: "BIGINT",
     Kind.BOOLEAN: "BOOLEAN",
     Kind.INSTANT: "TIMESTAMPTZ",

@@ -16,17 +16,20 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pith_builder.core.canonical import JsonValue, Sha256, parse_json
 from pith_builder.core.keys import PublicKey
-from pith_builder.core.manifest import Manifest, Part
+from pith_builder.core.manifest import Manifest, Part, TableState
 from pith_builder.core.verification import verify
 from pith_builder.errors import VerificationError
+from pith_builder.lake.minted_parts import written_together
 from pith_builder.lake.reading import DamagedPartError, read_keys
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.store import (
@@ -40,7 +43,9 @@ from pith_builder.lake.store import (
     views_follow,
 )
 from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, WINDOWS
+from pith_builder.operations.audit_minted import audit_minted
 from pith_builder.operations.audit_parts import Finding, PartAudit, audit_part
+from pith_builder.operations.collecting import no_collecting
 from pith_builder.signing.ed25519 import TrustedKeys
 
 _HASHED_AT_ONCE = 1 << 20
@@ -119,18 +124,34 @@ def audit(
     report.sequence = manifest.sequence
     report.rows = {name: table.rows for name, table in manifest.tables.items()}
     _sql_file(lake, manifest, report)
-    sound = _files(lake, manifest, report)
-    _roots(lake, manifest, sound, report)
-    if not roots_only:
-        _twice(lake, manifest, report)
-        parts = [
-            (name, part)
-            for name, table in manifest.tables.items()
-            for part in table.parts
-            if part.path in sound
-        ]
-        _rows_and_links(lake, parts, trusted, report, workers, progress)
+    with _hands(workers, in_threads=roots_only) as spread:
+        sound = _files(lake, manifest, report, spread)
+        _roots(lake, manifest, sound, report, spread)
+        if not roots_only:
+            _twice(lake, manifest, report)
+            parts = {
+                name: [part for part in table.parts if part.path in sound]
+                for name, table in manifest.tables.items()
+            }
+            _rows_and_links(_audited(lake, parts, trusted, spread), report, progress)
     return report
+
+
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+"""Does a task for each of several things, several at a time, and gives the results in order."""
+
+
+@contextmanager
+def _hands(workers: int, *, in_threads: bool) -> Iterator[Spread]:
+    if workers == 1:
+        yield map
+    elif in_threads:
+        # Most of what the roots take is done by libraries that let other threads run.
+        with ThreadPoolExecutor(workers) as threads:
+            yield threads.map
+    else:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as processes:
+            yield processes.map
 
 
 def _chain(lake: Path, trusted: TrustedKeys, report: AuditReport) -> Manifest | None:
@@ -181,17 +202,19 @@ def _sql_file(lake: Path, manifest: Manifest, report: AuditReport) -> None:
         report.findings.append(Finding("bad_views", SQL_FILE, message))
 
 
-def _files(lake: Path, manifest: Manifest, report: AuditReport) -> frozenset[str]:
+def _files(lake: Path, manifest: Manifest, report: AuditReport, spread: Spread) -> frozenset[str]:
     """Compare every part's bytes with the manifest; return those that are right."""
+    parts = [(name, part) for name, table in manifest.tables.items() for part in table.parts]
     sound = set()
-    for name, table in manifest.tables.items():
-        for part in table.parts:
-            problem = _file_problem(lake, part)
-            if problem is None:
-                sound.add(part.path)
-            else:
-                report.findings.append(Finding(*problem, table=name))
-            report.files += 1
+    for (name, part), problem in zip(
+        parts, spread(partial(_file_problem, lake), [part for _, part in parts]), strict=True
+    ):
+        if problem is None:
+            sound.add(part.path)
+        else:
+            code, place, message = problem
+            report.findings.append(Finding(code, place, message, name))
+        report.files += 1
     return frozenset(sound)
 
 
@@ -212,29 +235,36 @@ def _file_problem(lake: Path, part: Part) -> tuple[str, str, str] | None:
     return None
 
 
-def _roots(lake: Path, manifest: Manifest, sound: frozenset[str], report: AuditReport) -> None:
+def _roots(
+    lake: Path, manifest: Manifest, sound: frozenset[str], report: AuditReport, spread: Spread
+) -> None:
     for name, table in manifest.tables.items():
         if table.schema_version != TABLES[name].schema_version:
             message = f"schema version {table.schema_version} is not known here"
             report.findings.append(Finding("schema_version", name, message, name))
-        if all(part.path in sound for part in table.parts):
-            try:
-                found = table_root(lake, TABLES[name], table.parts).hex()
-            except DamagedPartError as error:
-                report.findings.append(Finding("unreadable_part", name, str(error), name))
-                continue
-            if found != table.content_root:
-                message = f"found {found}, by the manifest {table.content_root}"
-                report.findings.append(Finding("content_root", name, message, name))
+    readable = [
+        (name, table)
+        for name, table in manifest.tables.items()
+        if all(part.path in sound for part in table.parts)
+    ]
+    for findings in spread(partial(_root_problem, lake), readable):
+        report.findings += findings
+
+
+def _root_problem(lake: Path, named: tuple[str, TableState]) -> list[Finding]:
+    name, table = named
+    try:
+        found = table_root(lake, TABLES[name], table.parts).hex()
+    except DamagedPartError as error:
+        return [Finding("unreadable_part", name, str(error), name)]
+    if found != table.content_root:
+        message = f"found {found}, by the manifest {table.content_root}"
+        return [Finding("content_root", name, message, name)]
+    return []
 
 
 def _rows_and_links(
-    lake: Path,
-    parts: list[tuple[str, Part]],
-    trusted: TrustedKeys,
-    report: AuditReport,
-    workers: int,
-    progress: Callable[[int], None],
+    audits: Iterable[PartAudit], report: AuditReport, progress: Callable[[int], None]
 ) -> None:
     sides: dict[tuple[str, str], dict[bytes, tuple[str, int, str]]] = {
         (kind, table): {} for kind, tables in LINKS.items() for table in tables
@@ -244,7 +274,7 @@ def _rows_and_links(
     runs: dict[str, dict[str, Any]] = {}
     first_uses: list[tuple[str, str, int, int, str]] = []
     done = 0
-    for audited in _audited(lake, parts, trusted, workers):
+    for audited in audits:
         report.findings += audited.findings
         for kind, links in audited.links.items():
             for link, row, key in links:
@@ -340,20 +370,26 @@ def _differences(
 
 
 def _audited(
-    lake: Path, parts: list[tuple[str, Part]], trusted: TrustedKeys, workers: int
+    lake: Path, parts: Mapping[str, Sequence[Part]], trusted: TrustedKeys, spread: Spread
 ) -> Iterator[PartAudit]:
-    if workers == 1 or len(parts) < 2:
-        for name, part in parts:
-            yield audit_part(lake, TABLES[name], part, trusted)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
-        ordered = sorted(parts, key=lambda entry: -entry[1].size_bytes)
-        yield from pool.map(
-            _audit_in_pool, [(lake, name, part, tuple(trusted)) for name, part in ordered]
-        )
+    """Audit every part, those that were written together as one."""
+    together = written_together(parts)
+    done = {part.path for family in together for part in family.values()}
+    alone = [{name: part} for name, some in parts.items() for part in some if part.path not in done]
+    families = sorted([*together, *alone], key=_size, reverse=True)
+    for audits in spread(partial(_audit_family, lake, tuple(trusted)), families):
+        yield from audits
 
 
-def _audit_in_pool(task: tuple[Path, str, Part, tuple[PublicKey, ...]]) -> PartAudit:
-    lake, name, part, keys = task
-    return audit_part(lake, TABLES[name], part, TrustedKeys(keys))
+def _size(family: Mapping[str, Part]) -> int:
+    return sum(part.size_bytes for part in family.values())
+
+
+def _audit_family(
+    lake: Path, keys: Sequence[PublicKey], family: Mapping[str, Part]
+) -> list[PartAudit]:
+    trusted = TrustedKeys(keys)
+    with no_collecting():
+        if len(family) > 1:
+            return audit_minted(lake, family, trusted)
+        return [audit_part(lake, TABLES[name], part, trusted) for name, part in family.items()]

@@ -7,7 +7,7 @@ what two tables both say, each side gives a digest, a *link*; the audit then com
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError
-from pith_builder.lake.parts import instant_of, microseconds, row_sha256
+from pith_builder.lake.parts import Columns, instant_of, microseconds, row_sha256
 from pith_builder.lake.reading import DamagedPartError, read_rows
 from pith_builder.lake.tables import (
     ALIASES,
@@ -119,37 +119,80 @@ class PartAudit:
         self.links[kind].append((sha256(dump_canonical(said)), row, key))
 
 
+class PartCheck:
+    """A part being audited: its rows come in their order, and are examined or known to be right."""
+
+    def __init__(self, table: Table, part: Part, keyring: Keyring) -> None:
+        """Begin before the first row."""
+        self.audit = PartAudit(table.name, part.path)
+        self.table = table
+        self._part = part
+        self._keyring = keyring
+        self._key_places = [table.position(name) for name in table.key]
+        self._build_place = table.position("build_id")
+        self._check = _CHECKS.get(table.name)
+        self._first: tuple[Any, ...] | None = None
+        self._before: tuple[Any, ...] | None = None
+
+    def accept(self, columns: Columns, rows: int, build_id: str) -> None:
+        """Pass rows that are shown to be right, and sorted among themselves."""
+        first, last = (tuple(columns[place][row] for place in self._key_places) for row in (0, -1))
+        if self._before is not None and _sortable(self._before) >= _sortable(first):
+            self._report_order(first)
+        self._first = self._first or first
+        self._before = last
+        self.audit.rows += rows
+        self.audit.builds[build_id] += rows
+
+    def examine(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Check all that can be checked of each row alone.
+
+        Raises:
+            DamagedPartError: The rows cannot be read.
+        """
+        for values in rows:
+            key = tuple(values[place] for place in self._key_places)
+            named = " ".join(map(str, key))
+            row = self.audit.rows
+            if self._before is not None and _sortable(self._before) >= _sortable(key):
+                self._report_order(key)
+            self._first = self._first or key
+            self._before = key
+            if values[-1] != row_sha256(self.table, values):
+                self.audit.report("row_digest", row, named, "row_sha256 is not the row's digest")
+            self.audit.builds[values[self._build_place]] += 1
+            if self._check is not None:
+                _guarded(
+                    self._check, self.audit, _Row(self.table, values), row, named, self._keyring
+                )
+            self.audit.rows += 1
+
+    def finish(self) -> PartAudit:
+        """Compare what was read with what the manifest says of the part."""
+        audit, part = self.audit, self._part
+        if audit.rows != part.rows:
+            message = f"found {audit.rows} rows, by the manifest {part.rows}"
+            audit.report("row_count", None, "", message)
+        for found, wanted in ((self._first, part.first_key), (self._before, part.last_key)):
+            if found is not None and tuple(map(str, found)) != wanted:
+                audit.report("key_range", None, "", f"found {found}, by the manifest {wanted}")
+        return audit
+
+    def _report_order(self, key: tuple[Any, ...]) -> None:
+        named = " ".join(map(str, key))
+        message = f"does not come after {self._before}"
+        self.audit.report("row_order", self.audit.rows, named, message)
+
+
 def audit_part(lake: Path, table: Table, part: Part, keyring: Keyring) -> PartAudit:
     """Read every row of a part and check all that can be checked of it alone."""
-    audit = PartAudit(table.name, part.path)
-    key_places = [table.position(name) for name in table.key]
-    before: tuple[Any, ...] | None = None
-    first: tuple[Any, ...] | None = None
-    build_place = table.position("build_id")
-    check = _CHECKS.get(table.name)
+    check = PartCheck(table, part, keyring)
     try:
-        for row, values in enumerate(read_rows(lake, table, part)):
-            audit.rows += 1
-            key = tuple(values[place] for place in key_places)
-            named = " ".join(map(str, key))
-            first = key if first is None else first
-            if before is not None and _sortable(before) >= _sortable(key):
-                audit.report("row_order", row, named, f"does not come after {before}")
-            before = key
-            if values[-1] != row_sha256(table, values):
-                audit.report("row_digest", row, named, "row_sha256 is not the row's digest")
-            audit.builds[values[build_place]] += 1
-            if check is not None:
-                _guarded(check, audit, _Row(table, values), row, named, keyring)
+        check.examine(read_rows(lake, table, part))
     except DamagedPartError as error:
-        audit.report("unreadable_part", None, "", str(error))
-        return audit
-    if audit.rows != part.rows:
-        audit.report("row_count", None, "", f"found {audit.rows} rows, by the manifest {part.rows}")
-    for found, wanted in ((first, part.first_key), (before, part.last_key)):
-        if found is not None and tuple(map(str, found)) != wanted:
-            audit.report("key_range", None, "", f"found {found}, by the manifest {wanted}")
-    return audit
+        check.audit.report("unreadable_part", None, "", str(error))
+        return check.audit
+    return check.finish()
 
 
 def _sortable(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
@@ -173,7 +216,7 @@ class _Row:
         return {name: self._values[name] for name in names}
 
 
-_UNREADABLE = (
+UNREADABLE = (
     MalformedError,
     ArithmeticError,
     AttributeError,
@@ -192,7 +235,7 @@ def _guarded(
     try:
         for code, message in check(audit, row, index, key, keyring):
             audit.report(code, index, key, message)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         audit.report("malformed_row", index, key, f"cannot be read: {error!r}"[:300])
 
 

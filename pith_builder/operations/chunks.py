@@ -6,28 +6,40 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pith_builder.core.keys import Signer
 from pith_builder.core.manifest import Manifest, Part
-from pith_builder.core.minting import Identity, Mint
+from pith_builder.core.minting import Identity, Mint, identities
 from pith_builder.core.paper import Paper
 from pith_builder.core.registry import Registry
 from pith_builder.lake.disk import Disk
 from pith_builder.lake.known import KnownRecords, known_records
-from pith_builder.lake.parts import PartWriter, Row, write_part
+from pith_builder.lake.minted_rows import AliasRow, MintedRows, alias_rows
+from pith_builder.lake.parts import PartWriter, Row
 from pith_builder.lake.rows import Rows
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES
+from pith_builder.operations.collecting import no_collecting
 from pith_builder.sources.lines import Block
 from pith_builder.sources.snapshot import RejectedLineError, read_line
 
 CHUNK_BYTES = 8 << 20
-"""Bytes of snapshot in a chunk: some 5,000 papers, which a worker holds in memory at once."""
+"""Bytes of snapshot in the first chunks: some 5,000 papers."""
+
+LARGEST_CHUNK_BYTES = 64 << 20
+"""Bytes in the largest chunks: some 40,000 papers, which a worker holds in memory at once."""
+
+_CHUNKS_BEFORE = 16
+"""A chunk is so small a part of what precedes it that no worker has long to wait at the end, and
+as large as that allows, because few large parts are quicker to ask than many small ones."""
+
+_HANDLED_AT_ONCE = 250
+"""Papers minted at once; their documents are some thirty kilobytes each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """One thing a source said: a paper, or what makes none.
 
     Attributes:
@@ -177,17 +189,22 @@ def snapshot_chunks(
 ) -> Iterator[SnapshotChunk]:
     """Cut the input after the line that fills a chunk, however it was read.
 
+    The chunks are of `chunk_bytes` at first and grow with what precedes them.
+
     A failure of the source is raised after the chunk of what precedes it.
     """
     gathered: list[Block] = []
-    index = size = 0
+    index = size = before = 0
+    full = chunk_bytes
     try:
         for block in blocks:
             rest = block
-            while size + len(rest.data) >= chunk_bytes:
-                end = rest.data.find(b"\n", max(0, chunk_bytes - size - 1)) + 1 or len(rest.data)
+            while size + len(rest.data) >= full:
+                end = rest.data.find(b"\n", max(0, full - size - 1)) + 1 or len(rest.data)
                 head, rest = _cut(rest, end)
                 yield SnapshotChunk(index, (*gathered, head))
+                before += size + len(head.data)
+                full = min(max(chunk_bytes, before // _CHUNKS_BEFORE), LARGEST_CHUNK_BYTES)
                 index, gathered, size = index + 1, [], 0
             if rest.data:
                 gathered.append(rest)
@@ -220,62 +237,72 @@ def mint_chunk(
     Raises:
         StorageError: The disk is full, or the folder takes no files.
     """
+    with no_collecting():
+        return _mint_chunk(plan, known, chunk, earlier)
+
+
+def _mint_chunk(
+    plan: Plan, known: KnownRecords, chunk: Chunk, earlier: frozenset[bytes]
+) -> ChunkResult:
     result = ChunkResult(chunk.index)
     rows = Rows(plan.build_id, plan.now)
     found: dict[bytes, tuple[Identity, Observation]] = {}
-    for observed in chunk.observations():
-        result.seen += 1
-        if observed.paper is None:
-            result.rejects.append(rows.reject(observed))
-            continue
-        identity = Identity.of(observed.paper)
-        if identity.digest in found:
-            result.unchanged += 1
-        else:
-            found[identity.digest] = (identity, observed)
+    observations = chunk.observations()
+    while some := list(islice(observations, _HANDLED_AT_ONCE)):
+        result.seen += len(some)
+        result.rejects += [rows.reject(observed) for observed in some if observed.paper is None]
+        sound = [observed for observed in some if observed.paper is not None]
+        papers = [observed.paper for observed in sound if observed.paper is not None]
+        for identity, observed in zip(identities(papers), sound, strict=True):
+            if identity.digest in found:
+                result.unchanged += 1
+            else:
+                found[identity.digest] = (identity, observed)
     for old in earlier | known.among(found):
         del found[old]
         result.unchanged += 1
     result.minted = list(found)
     for identity, _ in found.values():
-        result.minted_by_category[identity.record.primary_cat] += 1
-        result.minted_without_license += not identity.record.license
+        result.minted_by_category[identity.paper.categories[0]] += 1
+        result.minted_without_license += not identity.paper.license
         result.minted_withdrawn += identity.paper.is_withdrawn
     if found:
-        ordered = sorted(found.values(), key=lambda entry: entry[0].number)
-        _write_chunk(plan, rows, ordered, result)
+        ordered = sorted(found.values(), key=lambda entry: entry[0].pith_number)
+        found.clear()
+        _write_chunk(plan, ordered, result)
     return result
 
 
 def _write_chunk(
-    plan: Plan, rows: Rows, found: list[tuple[Identity, Observation]], result: ChunkResult
+    plan: Plan, found: list[tuple[Identity, Observation]], result: ChunkResult
 ) -> None:
     """Mint in the order of the Pith Numbers, so that parts are sorted as they are written."""
     mint = Mint(plan.registry, plan.signer, plan.now)
+    rows = MintedRows(mint, plan.build_id)
     disk = Disk()
     label = f"{plan.sequence:08d}-{result.index:05d}"
-    writers = {
-        table.name: PartWriter(disk, plan.lake, table, label)
-        for table in (RECORDS, EVENTS, STATES, BUNDLES)
-    }
-    aliases: list[Row] = []
+    writers = [
+        PartWriter(disk, plan.lake, table, label)
+        for table in (RECORDS, EVENTS, STATES, BUNDLES, ALIASES)
+    ]
+    records, events, states, bundles, aliases = writers
+    names: list[AliasRow] = []
     try:
-        for identity, observed in found:
-            minted = mint.mint(identity)
-            writers["records"].add(rows.record(minted, observed))
-            for event in rows.events(minted):
-                writers["events"].add(event)
-            writers["states"].add(rows.state(minted))
-            writers["bundles"].add(rows.bundle(minted))
-            aliases += rows.aliases(minted)
-        for name, writer in writers.items():
-            _keep(result, name, writer.finish())
+        for start in range(0, len(found), _HANDLED_AT_ONCE):
+            some = found[start : start + _HANDLED_AT_ONCE]
+            minted = mint.mint([identity for identity, _ in some])
+            records.add(rows.records(minted, [observed for _, observed in some]))
+            events.add(rows.events(minted))
+            states.add(rows.states(minted))
+            bundles.add(rows.bundles(minted))
+            names += alias_rows(minted)
+        aliases.add(rows.aliases(names))
+        for writer in writers:
+            _keep(result, writer.table.name, writer.finish())
     except BaseException:
-        for writer in writers.values():
+        for writer in writers:
             writer.abandon()
         raise
-    aliases.sort(key=tuple)
-    _keep(result, ALIASES.name, write_part(disk, plan.lake, ALIASES, label, aliases))
 
 
 def _keep(result: ChunkResult, name: str, part: Part | None) -> None:

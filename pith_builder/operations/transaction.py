@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -201,14 +202,11 @@ class Transaction:
     def _manifest(self) -> Manifest:
         plan = self.plan
         before = plan.manifest.tables if plan.manifest else empty_tables()
-        tables = {}
-        for name, table in TABLES.items():
-            added = self._parts[name]
-            parts = (*before[name].parts, *added)
-            root = table_root(plan.lake, table, parts).hex() if added else before[name].content_root
-            tables[name] = TableState(
-                schema_version=table.schema_version, content_root=root, parts=parts
-            )
+        # Much of a root's work is done by libraries that let other threads run.
+        with ThreadPoolExecutor(self._workers) as threads:
+            ordered = [before[name] for name in TABLES]
+            states = threads.map(self._table_state, ordered, TABLES.values())
+            tables = dict(zip(TABLES, states, strict=True))
         return signed_manifest(
             previous=plan.manifest,
             tables=tables,
@@ -217,6 +215,18 @@ class Transaction:
             writer_versions=writer_versions(),
             signer=plan.signer,
             now=plan.now,
+        )
+
+    def _table_state(self, before: TableState, table: Table) -> TableState:
+        """Return what the manifest will say of a table."""
+        added = self._parts[table.name]
+        if not added:
+            return before
+        parts = (*before.parts, *added)
+        return TableState(
+            schema_version=table.schema_version,
+            content_root=table_root(self.plan.lake, table, parts).hex(),
+            parts=parts,
         )
 
 

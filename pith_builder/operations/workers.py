@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,8 +10,6 @@ from itertools import chain
 
 from pith_builder.lake.known import KnownRecords
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan, discard, mint_chunk
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 Submit = Callable[[Chunk, frozenset[bytes]], Callable[[], ChunkResult]]
 """Starts minting a chunk; what it returns waits for the result."""
@@ -106,20 +103,7 @@ _worker: tuple[Plan, KnownRecords] | None = None
 def _start(plan: Plan) -> None:
     """Prepare a worker process: it reads the known records once."""
     global _worker  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
-    _give_back_memory()
     _worker = plan, plan.known()
-
-
-def _give_back_memory() -> None:
-    """Let glibc map what is larger than a document apart, so that freeing it frees memory.
-
-    Measured: 45 MiB less at the peak of a worker, at no cost in time. Other C libraries have no
-    `mallopt` and need none.
-    """
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_MMAP_THRESHOLD, 64 << 10)
-        libc.mallopt(_M_TRIM_THRESHOLD, 128 << 10)
 
 
 def _mint(chunk: Chunk, earlier: frozenset[bytes]) -> ChunkResult:

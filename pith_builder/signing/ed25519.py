@@ -52,6 +52,43 @@ class Ed25519Signer:
         return signed[:SIGNATURE_BYTES]
 
 
+class SignatureChecker:
+    """Stands in for the signer that made signatures: asked to sign, it checks the one found.
+
+    So what was minted can be minted again without the private key.
+    """
+
+    def __init__(self, public_key: PublicKey) -> None:
+        """Take the key that is said to have signed."""
+        self.public_key = public_key
+        self._found: Iterator[bytes] = iter(())
+
+    def expect(self, signatures: Iterable[bytes]) -> None:
+        """Take the signatures found, each of 64 bytes, in the order they will be asked for."""
+        self._found = iter(signatures)
+
+    def sign(self, digest: SignableDigest) -> bytes:
+        """Return the signature found, once it is shown to be one of `digest`.
+
+        Raises:
+            BadSignatureError: The key did not sign this digest.
+        """
+        signature = next(self._found)
+        if len(signature) != SIGNATURE_BYTES:
+            raise BadSignatureError(f"a signature of {len(signature)} bytes")
+        _check(signature + digest, self.public_key, digest)
+        return signature
+
+
+def _check(signed: bytes, key: PublicKey, digest: SignableDigest) -> None:
+    try:
+        crypto_sign_open(signed, key.raw)
+    except SodiumRefusedError as error:
+        raise BadSignatureError(
+            f"key {key.key_id!r} did not sign {digest.signed_message} {digest.hex()}"
+        ) from error
+
+
 class TrustedKeys:
     """The keys that a verifier trusts, by key id and fingerprint."""
 
@@ -83,10 +120,9 @@ class TrustedKeys:
                 f"with fingerprint {signature.fingerprint} (trust one with --trust FILE)",
                 "public_key_fingerprint" if is_named else "key_id",
             )
-        try:
-            crypto_sign_open(signature.value + digest, key.raw)
-        except SodiumRefusedError as error:
-            raise BadSignatureError(
-                f"key {signature.key_id!r} did not sign {digest.signed_message} {digest.hex()}"
-            ) from error
+        _check(signature.value + digest, key, digest)
         return key
+
+    def holds(self, key: PublicKey) -> bool:
+        """Tell whether a key that a document names is trusted."""
+        return (key.key_id, key.fingerprint) in self._keys

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pith_builder.errors import MalformedError
 
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)*)?", re.ASCII)
 
 
+@lru_cache(maxsize=1 << 14)
 def categories_of(text: str) -> tuple[str, ...]:
     """Split a list of categories, retired ones included.
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-import orjson
+import jiter
 
 from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
 from pith_builder.core.canonical import canonical_json, parse_json
@@ -17,13 +17,16 @@ from pith_builder.errors import MalformedError
 from pith_builder.sources.categories import categories_of
 from pith_builder.sources.dates import arxiv_instant
 
-_REQUIRED = ("id", "title", "abstract", "authors", "categories", "versions", "license")
+_TEXTS = ("id", "title", "abstract", "authors", "categories")
+_IN_ORDER = (*_TEXTS, "versions", "license")
+_REQUIRED = frozenset(_IN_ORDER)
 _OPTIONAL = ("submitter", "comments", "journal-ref", "doi", "report-no", "update_date")
+_TEXTS_OR_NONE = ("license", *_OPTIONAL)
+_TEXT_OR_NONE = frozenset((str, type(None)))
 _DERIVED = "authors_parsed"  # arXiv's own reading of `authors`: it says nothing more
-_KNOWN = frozenset((*_REQUIRED, *_OPTIONAL, _DERIVED))
+_KNOWN = frozenset((*_IN_ORDER, *_OPTIONAL, _DERIVED))
 _OF_A_VERSION = frozenset(("version", "created"))
 
-_KEY = re.compile(rb'(?<!\\)"\s*:')  # the end of a key: within a string a quote is escaped
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
@@ -66,20 +69,16 @@ def read_line(line: bytes) -> Paper:
         RejectedLineError: The line makes no paper.
     """
     fields = _fields(line)
-    for name in _REQUIRED:
-        if name not in fields:
-            raise RejectedLineError(Reason.MISSING_FIELD, f"there is no field {name!r}")
-    for name in ("id", "title", "abstract", "authors", "categories"):
-        if not isinstance(fields[name], str):
-            raise _wrong_type(name, fields[name], "a string")
-    for name in ("license", *_OPTIONAL):
-        if not isinstance(fields.get(name), str | None):
-            raise _wrong_type(name, fields[name], "a string or null")
+    if not fields.keys() >= _REQUIRED:
+        name = next(name for name in _IN_ORDER if name not in fields)
+        raise RejectedLineError(Reason.MISSING_FIELD, f"there is no field {name!r}")
+    if not _has_right_types(fields):
+        _refuse_wrong_types(fields)
     arxiv_id = _read(Reason.BAD_ID, _arxiv_id, fields["id"])
     version, submitted_at, version_submitted_at = _versions(fields["versions"])
     comments = fields.get("comments")
     others = {name: fields[name] for name in fields.keys() - _KNOWN}
-    if any(entry.keys() - _OF_A_VERSION for entry in fields["versions"]):
+    if not all(map(_OF_A_VERSION.issuperset, fields["versions"])):
         others["versions"] = fields["versions"]
     try:
         return Paper(
@@ -108,33 +107,45 @@ def read_line(line: bytes) -> Paper:
 
 
 def _fields(line: bytes) -> dict[str, Any]:
-    """Parse a line into its fields, refusing duplicate keys.
+    """Parse a line into its fields, refusing duplicate keys, which orjson does not.
 
-    orjson keeps the last of two equal keys without a word. Where all keys are those of arXiv,
-    none of which ends in a backslash, their number in the text tells; any other line is parsed
-    again, strictly.
+    What the quick parser refuses is read again by the strict one, to say why; and so is what has
+    fields that arXiv's snapshot has not.
     """
     try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise RejectedLineError(Reason.NOT_JSON, f"not JSON: {error}") from error
+        fields = jiter.from_json(
+            line, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
+        )
+    except ValueError:
+        fields = _parse_strictly(line)
     if not isinstance(fields, dict):
         kind = type(fields).__name__
         raise RejectedLineError(Reason.NOT_AN_OBJECT, f"wanted an object, found a {kind}")
-    versions = fields.get("versions")
-    entries = versions if isinstance(versions, list) else []
-    keys = len(fields) + sum(len(entry) for entry in entries if isinstance(entry, dict))
-    is_usual = fields.keys() <= _KNOWN and all(
-        isinstance(entry, dict) and entry.keys() <= _OF_A_VERSION for entry in entries
+    return fields if fields.keys() <= _KNOWN else _parse_strictly(line)
+
+
+def _parse_strictly(line: bytes) -> Any:
+    try:
+        return parse_json(line)
+    except MalformedError as error:
+        is_twice = "stands twice" in str(error)
+        reason = Reason.DUPLICATE_KEY if is_twice else Reason.NOT_JSON
+        raise RejectedLineError(reason, str(error)) from error
+
+
+def _has_right_types(fields: dict[str, Any]) -> bool:
+    return {type(fields[name]) for name in _TEXTS} == {str} and _TEXT_OR_NONE.issuperset(
+        [type(fields.get(name)) for name in _TEXTS_OR_NONE]
     )
-    if not is_usual or len(_KEY.findall(line)) != keys:
-        try:
-            parse_json(line)
-        except MalformedError as error:
-            is_twice = "stands twice" in str(error)
-            reason = Reason.DUPLICATE_KEY if is_twice else Reason.NOT_JSON
-            raise RejectedLineError(reason, str(error)) from error
-    return fields
+
+
+def _refuse_wrong_types(fields: dict[str, Any]) -> None:
+    for name in _TEXTS:
+        if not isinstance(fields[name], str):
+            raise _wrong_type(name, fields[name], "a string")
+    for name in _TEXTS_OR_NONE:
+        if not isinstance(fields.get(name), str | None):
+            raise _wrong_type(name, fields[name], "a string or null")
 
 
 def _wrong_type(name: str, value: Any, wanted: str) -> RejectedLineError:

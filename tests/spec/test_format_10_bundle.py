@@ -7,18 +7,16 @@ from pith_builder.core.bundle import bundle_digest, signed_bundle
 from pith_builder.core.canonical import RecordDigest, canonical_json
 from pith_builder.core.event import Event
 from pith_builder.core.merge import merge
-from pith_builder.core.minting import Identity, Mint
 from pith_builder.core.number import PithNumber
 from pith_builder.core.verification import verify
 from tests.makers import (
     BUNDLE,
-    NOW,
     PUBLISHED_KEY,
     PUBLISHED_KEYRING,
     PUBLISHED_REGISTRY,
-    SIGNER,
     PublishedSigner,
     document,
+    mint_one,
     paper,
 )
 
@@ -52,9 +50,7 @@ def test_the_published_bundle_is_made_again_byte_for_byte():
 
 
 def test_what_we_mint_of_the_published_paper_differs_in_times_and_seals_alone():
-    ours = json.loads(
-        Mint(PUBLISHED_REGISTRY, SIGNER, NOW).mint(Identity.of(paper())).bundle.document
-    )
+    ours = json.loads(mint_one(paper(), registry=PUBLISHED_REGISTRY).bundle.document)
     same = PUBLISHED.keys() - {
         *("built_at", "bundle_signature", "events", "public_keys", "source_aliases", "state")
     }

@@ -86,11 +86,11 @@ def canonical_record(paper):
 
 
 def seconds(instant):
-    return f"{instant:%Y-%m-%dT%H:%M:%S}Z"
+    return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S}Z"
 
 
 def microseconds(instant):
-    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S.%f}Z"
 
 
 def pith_number(record):

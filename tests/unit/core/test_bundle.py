@@ -13,8 +13,9 @@ OURS = json.loads(MINTED.document)
 
 def test_a_bundle_is_canonical_and_knows_its_digest():
     assert canonical_json(OURS) == MINTED.document
-    assert OURS["bundle_signature"] == {**MINTED.signature, "bundle_sha256": MINTED.bundle_sha256}
-    assert bundle_digest(OURS).hex() == MINTED.bundle_sha256
+    assert OURS["bundle_signature"]["bundle_sha256"] == MINTED.sha256
+    assert OURS["bundle_signature"]["signature_b64"] == MINTED.signature_b64
+    assert bundle_digest(OURS).hex() == MINTED.sha256
 
 
 def test_the_published_bundle_has_the_published_digest():

@@ -12,16 +12,18 @@ from pith_builder.core.canonical import (
     ManifestDigest,
     RecordDigest,
     Sha256,
+    canonical_bytes,
     canonical_json,
     canonical_text,
     digest,
+    digests_of_lists,
     dump_canonical,
     parse_json,
     sha256,
     sha256_hex,
 )
 from pith_builder.errors import MalformedError
-from tests.makers import jcs_values, json_values, law, text
+from tests.makers import jcs_values, json_values, law, plain_values, text
 from tests.unit.core import reference
 
 ABC_SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -240,6 +242,47 @@ def test_canonical_text_twice_is_once(raw):
     assert canonical_text(once) == once
     assert canonical_text(f"\n {raw}\t") == once
     assert sha256_hex(once.encode()) == reference.text_sha256(raw)
+
+
+SPACES = "".join(chr(code) for code in range(0x110000) if chr(code).isspace())
+"""Every kind of white space that Python knows, the separators 0x1c to 0x1f among them."""
+
+spaced = st.lists(st.text(st.sampled_from(SPACES)) | st.text("aBcZ09_$\\.", max_size=3) | text)
+
+
+@law
+@given(spaced.map("".join))
+def test_canonical_bytes_are_canonical_text_in_utf8(raw):
+    assert canonical_bytes(raw) == canonical_text(raw).encode()
+
+
+@law
+@given(st.text(st.characters(max_codepoint=127)) | st.text("\t\n\v\f\r\x1c\x1d\x1e\x1f aB"))
+def test_canonical_bytes_of_ascii_are_canonical_text(raw):
+    assert canonical_bytes(raw) == canonical_text(raw).encode()
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "a{}b", " {}", "{} ", "A {} B", "é{}É", "{0}{0}", "a{0} {0}b"]
+)
+def test_every_character_is_in_canonical_bytes_as_in_canonical_text(around):
+    for code in [*range(0xD800), *range(0xE000, 0x11000), *range(0x1D400, 0x1D480)]:
+        raw = around.format(chr(code))
+        assert canonical_bytes(raw) == canonical_text(raw).encode()
+
+
+@pytest.mark.parametrize("raw", ["\ud800", "Lone \udfff", " \ud83d \ude00"])
+def test_canonical_bytes_of_a_lone_surrogate_are_refused(raw):
+    with pytest.raises(MalformedError, match="lone surrogate"):
+        canonical_bytes(raw)
+
+
+@law
+@given(st.binary(max_size=3), st.lists(st.lists(plain_values, max_size=4), max_size=5))
+def test_the_digests_of_lists_are_of_a_prefix_and_their_canonical_json(prefix, lists):
+    assert digests_of_lists(prefix, lists) == [
+        sha256(prefix + canonical_json(values)) for values in lists
+    ]
 
 
 def test_every_character_is_canonical_after_one_step():

@@ -1,53 +1,163 @@
+import hashlib
+import json
+from bisect import bisect_left
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pith_builder.core.merkle import content_root, leaf_hash, sorted_root
-from tests.makers import law
-from tests.unit.core import reference
+from pith_builder.core.merkle import (
+    EMPTY_ROOT,
+    LEAF_BYTES,
+    LEAVES_IN_A_BUCKET,
+    bucket_bits,
+    content_root,
+    leaf_hash,
+    leaf_hashes,
+    root_of_buckets,
+)
+from pith_builder.errors import MalformedError
+from tests.makers import law, plain_values
 
-leaf_sets = st.sets(st.binary(max_size=2).map(leaf_hash), max_size=40) | st.sets(
-    st.integers(0, 7).map(lambda low: bytes([low % 2 * 128]) + bytes(30) + bytes([low])), max_size=8
+SIZES = [0, 1, 31, 32, 63, 64, 65, 1000]
+"""Around the numbers of leaves at which the number of buckets doubles."""
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def some_leaves(count):
+    return [leaf_hash(b"%d" % number) for number in range(count)]
+
+
+def plain_root(leaves):
+    """Halve the sorted leaves, top down, by one bit after the other."""
+    depth = 0
+    while len(leaves) >= 64 << depth:
+        depth += 1
+    return _plain_node(sorted(leaves), 0, 1 << 256, depth)
+
+
+def _plain_node(leaves, low, high, depth):
+    """Return the digest over leaves that are numbers from `low` to below `high`."""
+    if depth == 0:
+        return sha256(b"\x02", *leaves)
+    middle = (low + high) // 2
+    place = bisect_left(leaves, middle.to_bytes(32)) if leaves else 0
+    left = _plain_node(leaves[:place], low, middle, depth - 1)
+    right = _plain_node(leaves[place:], middle, high, depth - 1)
+    return sha256(b"\x01", left, right)
+
+
+numbers = st.sampled_from([0, 1, 1 << 191, 1 << 192, (1 << 255) - 1, 1 << 255, (1 << 256) - 1])
+close = st.builds(lambda number, by: number ^ by, numbers, st.integers(0, 3))
+leaf_lists = st.one_of(
+    st.lists(st.binary(max_size=2).map(leaf_hash), max_size=200),
+    st.lists(close.map(lambda number: number.to_bytes(32)), max_size=200),
+    st.integers(0, 300).map(some_leaves),
 )
 
 
-def plain_root(leaves, bit=0):
-    """Build the trie top down, as its docstring says it is."""
-    if not leaves:
-        return bytes.fromhex(reference.sha256(b""))
-    if len(leaves) == 1:
-        return next(iter(leaves))
-    sides = [set(), set()]
-    for leaf in leaves:
-        sides[leaf[bit // 8] >> (7 - bit % 8) & 1].add(leaf)
-    if not all(sides):
-        return plain_root(leaves, bit + 1)
-    left, right = (plain_root(side, bit + 1) for side in sides)
-    return bytes.fromhex(reference.sha256(b"\x01" + left + right))
+@law
+@given(leaf_lists, st.randoms(use_true_random=False))
+def test_a_root_is_as_defined_and_the_order_of_leaves_does_not_matter(leaves, order):
+    shuffled = order.sample(leaves, len(leaves))
+
+    assert content_root(leaves) == content_root(iter(shuffled)) == plain_root(leaves)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_root_is_as_defined_around_the_borders_of_buckets(count):
+    leaves = some_leaves(count)
+
+    assert content_root(leaves) == content_root(leaves[::-1]) == plain_root(leaves)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_leaf_more_less_doubled_or_changed_changes_the_root(count):
+    leaves = some_leaves(count)
+    another = leaf_hash(b"another")
+    changed = [[*leaves, another]]
+    for place in {0, count // 2, count - 1} if count else ():
+        before, leaf, after = leaves[:place], leaves[place], leaves[place + 1 :]
+        flips = (bytes([leaf[0] ^ 0x80]) + leaf[1:], leaf[:-1] + bytes([leaf[-1] ^ 1]))
+        changed += [before + after, [*leaves, leaf], [*before, another, *after]]
+        changed += [[*before, flipped, *after] for flipped in flips]
+
+    roots = [content_root(leaves), *map(content_root, changed)]
+
+    assert len(set(roots)) == len(roots)
 
 
 @law
-@given(leaf_sets, st.data())
-def test_a_root_depends_on_the_set_alone(leaves, data):
-    several = data.draw(st.permutations([*leaves, *list(leaves)[::2]]))
-    assert content_root(several) == plain_root(leaves)
-    assert sorted_root(iter(sorted(several))) == plain_root(leaves)
-
-
-@law
-@given(leaf_sets.filter(bool))
-def test_any_row_missing_changes_the_root(leaves):
-    roots = {content_root(leaves - {leaf}) for leaf in leaves}
-    assert content_root(leaves) not in roots
-    assert len(roots) == len(leaves)
+@given(leaf_lists, leaf_lists)
+def test_only_equal_leaves_have_equal_roots(one, other):
+    assert (content_root(one) == content_root(other)) == (sorted(one) == sorted(other))
 
 
 @pytest.mark.parametrize(
-    ("rows", "root"),
-    [
-        ([], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ([b""], "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
-    ],
+    ("count", "buckets"),
+    [(0, 1), (1, 1), (31, 1), (32, 1), (63, 1), (64, 2), (65, 2), (127, 2), (128, 4), (1000, 16)],
 )
-def test_the_first_roots_are_rfc6962s(rows, root):
-    assert content_root(map(leaf_hash, rows)).hex() == root
+def test_there_are_as_many_buckets_as_give_each_some_thirty_two_leaves(count, buckets):
+    assert 1 << bucket_bits(count) == buckets
+
+
+@law
+@given(st.integers(LEAVES_IN_A_BUCKET, 1 << 40))
+def test_a_bucket_has_on_average_between_so_many_leaves_and_twice_as_many(count):
+    buckets = 1 << bucket_bits(count)
+
+    assert LEAVES_IN_A_BUCKET * buckets <= count < 2 * LEAVES_IN_A_BUCKET * buckets
+
+
+@law
+@given(st.integers(0, 5), st.data())
+def test_the_tree_over_buckets_is_rfc6962s(bits, data):
+    bucket = st.integers(0, 3).map(lambda count: b"".join(some_leaves(count)))
+    buckets = data.draw(st.lists(bucket, min_size=1 << bits, max_size=1 << bits))
+
+    def node(some):
+        if len(some) == 1:
+            return sha256(b"\x02", some[0])
+        half = len(some) // 2
+        return sha256(b"\x01", node(some[:half]), node(some[half:]))
+
+    assert root_of_buckets(iter(buckets)) == node(buckets)
+
+
+def test_the_first_roots_are_spelt_out():
+    leaf, other = sorted(map(leaf_hash, (b"a", b"b")))
+
+    assert leaf_hash(b"") == sha256(b"\x00")
+    assert content_root([]) == EMPTY_ROOT == sha256(b"\x02")
+    assert content_root([leaf]) == sha256(b"\x02", leaf)
+    assert content_root([other, leaf]) == sha256(b"\x02", leaf, other)
+    assert len(leaf) == LEAF_BYTES == 32
+    assert content_root([]).hex() == (
+        "dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986"
+    )
+
+
+def test_a_leaf_a_bucket_and_a_node_of_the_same_bytes_differ():
+    leaves = some_leaves(2)
+    of_leaf, of_bucket = leaf_hash(b"".join(leaves)), root_of_buckets([b"".join(leaves)])
+    of_node = sha256(b"\x01", *leaves)
+
+    assert len({of_leaf, of_bucket, of_node}) == 3
+
+
+@law
+@given(st.lists(st.lists(plain_values, max_size=4), max_size=5))
+def test_the_leaf_of_a_row_is_that_of_its_canonical_json(rows):
+    assert leaf_hashes(map(tuple, rows)) == [
+        leaf_hash(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode())
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("value", ["lone \ud800", 2**64, b"bytes", object()])
+def test_a_row_that_json_cannot_write_has_no_leaf(value):
+    with pytest.raises(MalformedError, match="not to be written as canonical JSON"):
+        leaf_hashes([("sound",), (value,)])

@@ -1,14 +1,16 @@
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pith_builder.core.alias import alias_names
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.merge import merge
-from pith_builder.core.minting import Identity, Mint
+from pith_builder.core.minting import Identity, Mint, identities
+from pith_builder.core.specimen import record_specimen
 from pith_builder.core.verification import verify, verify_bytes
 from pith_builder.errors import MalformedError
 from pith_builder.signing.ed25519 import Ed25519Signer
@@ -19,7 +21,10 @@ from tests.makers import (
     REFERENCE_KEY,
     REGISTRY,
     SIGNER,
+    law,
     mint,
+    mint_all,
+    mint_one,
     paper,
     papers,
     signing_law,
@@ -39,25 +44,82 @@ registries = st.builds(
 )
 
 
-@signing_law
-@given(papers, registries, instants)
-def test_minting_makes_the_bytes_that_the_reference_makes(a_paper, registry, now):
-    minted = Mint(registry, SIGNER, now).mint(Identity.of(a_paper))
+batches = st.lists(papers, min_size=1, max_size=4)
 
-    receipt, events, state, bundle = reference.minted(a_paper, registry, REFERENCE_KEY, now)
-    assert minted.receipt == receipt
-    assert [event.document for event in minted.events] == list(map(reference.canonical, events))
-    assert minted.state.document == reference.canonical(state)
-    assert minted.bundle.document == reference.canonical(bundle)
-    assert minted.bundle.bundle_sha256 == bundle["bundle_signature"]["bundle_sha256"]
+
+def sealed(document, sha256):
+    """Return what a `SealedDocument` of the reference's document holds."""
+    block = document.get("signature") or document.get("bundle_signature") or {}
+    return sha256, block.get("signature_b64"), reference.canonical(document)
+
+
+@signing_law
+@given(batches, registries, instants)
+def test_minting_makes_the_bytes_that_the_reference_makes(some_papers, registry, now):
+    found = mint_all(some_papers, registry=registry, now=now)
+
+    assert [one.identity.paper for one in found] == some_papers
+    for one in found:
+        receipt, events, state, bundle = reference.minted(
+            one.identity.paper, registry, REFERENCE_KEY, now
+        )
+        assert one.receipt == receipt
+        assert [alias.to_json_object() for alias in one.aliases] == bundle["source_aliases"]
+        assert [astuple(event) for event in one.events] == [
+            sealed(event, event["content_sha256"]) for event in events
+        ]
+        assert astuple(one.state) == sealed(state, state["state_sha256"])
+        bundle_sha256 = bundle["bundle_signature"]["bundle_sha256"]
+        assert astuple(one.bundle) == sealed(bundle, bundle_sha256)
+
+
+@law
+@given(st.lists(papers, max_size=4))
+def test_identities_are_what_the_reference_and_the_readable_code_say(some_papers):
+    found = identities(some_papers)
+
+    assert [identity.paper for identity in found] == some_papers
+    for identity in found:
+        record = reference.canonical_record(identity.paper)
+        metadata = record["metadata"]
+        assert identity.canonical == reference.canonical(record)
+        assert identity.digest.hex() == reference.digest(record)
+        assert identity.pith_number == reference.pith_number(record) == str(identity.number)
+        assert identity.suffix == identity.number.suffix
+        assert identity.title_sha256 == metadata["title_canon_sha256"]
+        assert identity.abstract_sha256 == metadata["abstract_canon_sha256"]
+        assert list(identity.cross_cats_sorted) == metadata["cross_cats_sorted"]
+        assert identity.record.to_json_object() == record
+        assert identity == Identity.of(identity.paper)
+
+
+@signing_law
+@given(batches)
+def test_the_columns_of_a_mint_are_as_long_as_its_papers_and_agree(some_papers):
+    minted = Mint(REGISTRY, SIGNER, NOW).mint(identities(some_papers))
+
+    created = list(map(json.loads, minted.created.documents))
+    receipts = [event["payload"]["receipt"]["signature_b64"] for event in created]
+    assert minted.receipt_signatures == receipts
+    assert minted.state.signatures == []
+    for row, identity in enumerate(minted.identities):
+        names = {(kind, values[row]) for kind, values in minted.aliases.items()}
+        assert names == set(alias_names(identity.record, identity.number))
+    columns = (
+        *minted.aliases.values(),
+        *(column for kind in (minted.created, minted.graph, minted.bundle) for column in kind),
+        minted.state.sha256,
+        minted.state.documents,
+    )
+    assert {len(column) for column in columns} == {len(some_papers)}
 
 
 @signing_law
 @given(papers, registries, instants)
 def test_whatever_is_minted_holds(a_paper, registry, now):
-    minted = Mint(registry, SIGNER, now).mint(Identity.of(a_paper))
+    minted = mint_one(a_paper, registry=registry, now=now)
     report = verify_bytes(minted.bundle.document, KEYRING)
-    assert report.verified() == str(minted.identity.number)
+    assert report.verified() == minted.identity.pith_number
     for document in (minted.state.document, *(event.document for event in minted.events)):
         assert verify_bytes(document, KEYRING).failures == ()
 
@@ -65,11 +127,56 @@ def test_whatever_is_minted_holds(a_paper, registry, now):
 @signing_law
 @given(papers)
 def test_the_state_of_a_mint_is_the_merge_of_its_events(a_paper):
-    minted = Mint(REGISTRY, SIGNER, NOW).mint(Identity.of(a_paper))
+    minted = mint_one(a_paper)
     events = [json.loads(event.document) for event in minted.events]
-    merged = merge(str(minted.identity.number), events, minted.aliases, KEYRING)
-    assert merged == minted.state
+    merged = merge(minted.identity.pith_number, events, minted.aliases, KEYRING)
+    assert (merged.state_sha256, merged.document) == (minted.state.sha256, minted.state.document)
     assert (merged.valid_event_count, merged.invalid_event_count) == (2, 0)
+
+
+def test_papers_whose_words_are_the_specimens_are_minted_as_any_other():
+    """What is cut out is said by a paper's place in a column, not by its words."""
+    specimens = [record_specimen(seed)[0] for seed in range(1, 4)]
+
+    for one in mint_all([*specimens, paper()]):
+        bundle = reference.minted(one.identity.paper, REGISTRY, REFERENCE_KEY, NOW)[-1]
+        assert one.bundle.document == reference.canonical(bundle)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"',
+        "\\",
+        "\u2028\x7f",
+        '","license":"x',
+        "{digest}",
+        "%s",
+        "{}",
+        "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST",
+    ],
+)
+def test_no_word_of_a_paper_is_taken_for_json_or_for_a_gap(said):
+    a_paper = paper(title=said, abstract=said, authors=said, license=said)
+
+    minted = mint_one(a_paper)
+
+    _, events, _, bundle = reference.minted(a_paper, REGISTRY, REFERENCE_KEY, NOW)
+    assert [event.document for event in minted.events] == list(map(reference.canonical, events))
+    assert minted.bundle.document == reference.canonical(bundle)
+
+
+def test_one_mint_may_mint_again_and_again():
+    ours = Mint(REGISTRY, SIGNER, NOW)
+    found = identities([paper(), paper(version=3), paper(title="Another")])
+
+    together = ours.mint(found)
+
+    for row, identity in enumerate(found):
+        alone = ours.mint([identity])
+        for kind in ("created", "graph", "state", "bundle"):
+            assert getattr(alone, kind).documents == [getattr(together, kind).documents[row]]
+            assert getattr(alone, kind).sha256 == [getattr(together, kind).sha256[row]]
 
 
 def test_minting_twice_gives_the_same_bytes():
@@ -125,7 +232,7 @@ UNWRITABLE = {
 
 def minted_with(registry=REGISTRY, signer=SIGNER, a_paper=None):
     """Return the report of what is minted, under a keyring that trusts its signer."""
-    minted = Mint(registry, signer, NOW).mint(Identity.of(a_paper or paper()))
+    minted = mint_one(a_paper or paper(), registry=registry, signer=signer)
     return verify(json.loads(minted.bundle.document), trusting(signer.public_key))
 
 

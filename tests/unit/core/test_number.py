@@ -1,9 +1,17 @@
+from base64 import b32encode
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pith_builder.core.canonical import RecordDigest
-from pith_builder.core.number import SHORT_LENGTHS, SUFFIX_LENGTH, PithNumber, base32
+from pith_builder.core.number import (
+    SHORT_LENGTHS,
+    SUFFIX_LENGTH,
+    PithNumber,
+    base32,
+    suffix_of,
+)
 from pith_builder.errors import MalformedError
 from tests.makers import law, text
 
@@ -38,6 +46,16 @@ def test_each_of_the_first_130_bits_matters_and_no_other(data, bit):
     assert PithNumber.of(RecordDigest(flipped), 2018) != PithNumber.of(RecordDigest(data), 2018)
     tail = data[:16] + bytes([data[16] ^ 0x3F]) + bytes(15)
     assert PithNumber.of(RecordDigest(tail), 2018) == PithNumber.of(RecordDigest(data), 2018)
+
+
+@law
+@given(st.binary(min_size=32, max_size=32))
+@example(bytes(32))
+@example(b"\xff" * 32)
+@example(bytes(16) + b"\x3f" + bytes(15))
+@example(bytes(16) + b"\x40" + bytes(15))
+def test_a_suffix_is_the_first_26_characters_of_the_standard_librarys_base32(data):
+    assert suffix_of(RecordDigest(data)) == b32encode(data).decode()[:26]
 
 
 @pytest.mark.parametrize(

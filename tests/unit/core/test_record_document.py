@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 
 from pith_builder.core.instants import format_microseconds
-from pith_builder.core.minting import Identity, Mint
 from pith_builder.core.record_document import (
     event_summary,
     record_document,
@@ -22,12 +21,12 @@ from tests.makers import (
     PUBLISHED_KEYRING,
     RECORDS,
     REGISTRY,
-    SIGNER,
     SOURCE_ALIASES,
     changed,
     document,
     event,
     mint,
+    mint_one,
     papers,
     signing_law,
 )
@@ -41,7 +40,7 @@ SNAPSHOT = GRAPH["payload"]["graph_snapshot"]
 @signing_law
 @given(papers)
 def test_the_record_document_of_whatever_is_minted_holds(a_paper):
-    minted = Mint(REGISTRY, SIGNER, NOW).mint(Identity.of(a_paper))
+    minted = mint_one(a_paper)
     found = record_document(json.loads(minted.bundle.document), minted.receipt, REGISTRY.base_url)
     assert verify(found, KEYRING).verified() == str(minted.identity.number)
 

@@ -16,25 +16,34 @@ from pith_builder.errors import MalformedError, StorageError
 from pith_builder.lake.disk import Disk
 from pith_builder.lake.parts import (
     PartWriter,
+    Same,
     days,
     instant_of,
     microseconds,
     open_part,
+    row_digests,
     row_sha256,
     write_part,
     writer_versions,
 )
 from pith_builder.lake.reading import DamagedPartError, read_keys, read_rows
 from pith_builder.lake.store import open_lake
-from pith_builder.lake.tables import TABLES
+from pith_builder.lake.tables import TABLES, Column, Kind
 from tests.lakes import CONTENT, FILLED, files
 from tests.makers import NOW, law
 
 KEYS = TABLES["keys"]
 ROWS = [
-    (f"key-{number:03d}", f"{number:032x}", f"{number:064x}", 7, f'{{"n":{number}}}', "b")
+    (f"key-{number:03d}", f"{number:032x}", f"{number:064x}", 7, b'{"n":%d}' % number, "b")
     for number in range(250)
 ]
+
+
+def added(writer, rows_at_once):
+    """Add rows to a writer, so many at once."""
+    for start in range(0, len(ROWS), rows_at_once):
+        writer.add(list(zip(*ROWS[start : start + rows_at_once], strict=True)))
+    return writer
 
 
 def test_a_part_is_named_by_its_table_label_and_content(tmp_path):
@@ -64,8 +73,35 @@ def test_no_rows_make_no_part(tmp_path):
 def test_rows_come_back_as_they_were_written_and_each_with_its_digest(tmp_path):
     part = write_part(Disk(), tmp_path, KEYS, "1", ROWS)
 
-    assert list(read_rows(tmp_path, KEYS, part)) == [(*row, row_sha256(KEYS, row)) for row in ROWS]
+    assert list(read_rows(tmp_path, KEYS, part)) == [
+        (*row[:4], row[4].decode(), row[5], row_sha256(KEYS, row)) for row in ROWS
+    ]
     assert read_keys(tmp_path, KEYS, [part]) == {row[:2] for row in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("rows_at_once", "groups"),
+    [
+        (1, [100, 100, 50]),
+        (25, [100, 100, 50]),
+        (30, [120, 120, 10]),
+        (99, [198, 52]),
+        (100, [100, 100, 50]),
+        (101, [100, 101, 49]),
+        (250, [100, 100, 50]),
+    ],
+)
+def test_row_groups_are_no_smaller_than_asked_and_less_than_twice_as_large(
+    tmp_path, rows_at_once, groups
+):
+    table = dataclasses.replace(KEYS, row_group_rows=100)
+    part = added(PartWriter(Disk(), tmp_path, table, "1"), rows_at_once).finish()
+
+    metadata = pq.read_metadata(tmp_path / part.path)
+    found = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+    assert found == groups
+    assert (part.first_key, part.last_key) == (ROWS[0][:2], ROWS[-1][:2])
+    assert [row[0] for row in read_rows(tmp_path, KEYS, part)] == [row[0] for row in ROWS]
 
 
 def test_a_part_is_sorted_packed_checksummed_and_cut_into_row_groups(tmp_path):
@@ -168,6 +204,117 @@ def test_a_row_of_another_width_is_refused_whole(tmp_path):
     assert files(tmp_path) == {}
 
 
+def finished(writer, columns):
+    try:
+        writer.add(columns)
+        return writer.finish()
+    finally:
+        writer.abandon()
+
+
+COLUMNS = list(zip(*ROWS, strict=True))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        COLUMNS[:-1],
+        [*COLUMNS, COLUMNS[0]],
+        [*COLUMNS[:4], COLUMNS[4][:-1], COLUMNS[5]],
+        [*COLUMNS[:2], COLUMNS[2][:-1], *COLUMNS[3:]],
+        [*COLUMNS[:2], (*COLUMNS[2], "more"), *COLUMNS[3:]],
+    ],
+    ids=["one too few", "one too many", "document too short", "hashed too short", "too long"],
+)
+def test_columns_of_another_width_or_length_are_refused_whole(tmp_path, wrong):
+    with pytest.raises((ValueError, TypeError, pa.ArrowException)):
+        finished(PartWriter(Disk(), tmp_path, KEYS, "1"), wrong)
+
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("row_group_rows", [1, 7, 100, 20_000])
+def test_a_column_that_is_the_same_is_as_one_that_says_it_in_every_row(tmp_path, row_group_rows):
+    table = dataclasses.replace(KEYS, row_group_rows=row_group_rows)
+    keys, fingerprints, raw, _, documents, _ = zip(*ROWS, strict=True)
+    writers = [PartWriter(Disk(), tmp_path / name, table, "1") for name in ("said", "same")]
+    for start in range(0, len(ROWS), 20):
+        some = [said[start : start + 20] for said in (keys, fingerprints, raw, documents)]
+        count = len(some[0])
+        for writer, first_used, build in zip(
+            writers, ([7] * count, Same(7)), (["b"] * count, Same("b")), strict=True
+        ):
+            writer.add([*some[:3], first_used, some[3], build])
+
+    said, same = (writer.finish() for writer in writers)
+
+    assert said == same
+    assert files(tmp_path / "said") == files(tmp_path / "same")
+
+
+OF_ALL_KINDS = dataclasses.replace(
+    KEYS,
+    name="kinds",
+    key=("text",),
+    columns=tuple(Column(kind.name.lower(), kind, "") for kind in Kind if kind is not Kind.JSON),
+)
+VALUES = {
+    Kind.TEXT: "k",
+    Kind.TEXTS: ("a", "é"),
+    Kind.INTEGER: -7,
+    Kind.BOOLEAN: True,
+    Kind.INSTANT: -1,
+    Kind.DAY: 11017,
+    Kind.BYTES: b"\x00\xff",
+    Kind.SHA256: bytes(range(32)),
+}
+
+
+def unhashed(table, *kinds):
+    """Return a table of which columns of some kinds do not enter the digest of a row."""
+    columns = [
+        dataclasses.replace(column, is_hashed=column.kind not in kinds) for column in table.columns
+    ]
+    return dataclasses.replace(table, columns=tuple(columns))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in VALUES if kind is not Kind.TEXT])
+def test_a_value_of_any_kind_comes_back_said_once_or_in_every_row(tmp_path, kind):
+    table = unhashed(OF_ALL_KINDS, Kind.BYTES, Kind.SHA256)
+    values = [VALUES[column.kind] for column in table.columns]
+    columns = [[value] * 3 for value in values]
+    columns[0] = ["a", "b", "c"]
+    place = table.position(kind.name.lower())
+    same = list(columns)
+    same[place] = Same(VALUES[kind])
+    found = []
+    for name, said in (("said", columns), ("same", same)):
+        writer = PartWriter(Disk(), tmp_path / name, table, "1")
+        writer.add(said)
+        part = writer.finish()
+        found.append([row[:-1] for row in read_rows(tmp_path / name, table, part)])
+
+    wanted = [list(said) if isinstance(said, tuple) else said for said in values[1:]]
+    assert found[0] == found[1] == [(name, *wanted) for name in "abc"]
+
+
+@law
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"])).map(str.encode), min_size=1),
+    st.data(),
+)
+def test_columns_have_the_digests_of_their_rows(documents, data):
+    rows = [(f"{place:03d}", "f", "r", place, said, "b") for place, said in enumerate(documents)]
+    first_used = data.draw(st.integers(0, 2**62))
+    rows = [(*row[:3], first_used, *row[4:]) for row in rows]
+    keys, prints, raw, _, said, build = zip(*rows, strict=True)
+
+    digests = [row_sha256(KEYS, row) for row in rows]
+    assert row_digests(KEYS, list(zip(*rows, strict=True))) == digests
+    assert row_digests(KEYS, [keys, prints, raw, Same(first_used), said, build]) == digests
+    assert row_digests(KEYS, [keys, Same("f"), Same("r"), Same(0), said, Same("")]) == digests
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_of_storage(tmp_path):
     (tmp_path / "tables").write_bytes(b"")
 
@@ -177,9 +324,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_storage(tmp_path):
 
 def test_an_abandoned_part_leaves_nothing(tmp_path):
     writer = PartWriter(Disk(), tmp_path, dataclasses.replace(KEYS, row_group_rows=10), "1")
-    for row in ROWS:
-        writer.add(row)
-    writer.abandon()
+    added(writer, 7).abandon()
 
     assert files(tmp_path) == {}
 

@@ -1,12 +1,16 @@
 import random
+from itertools import pairwise
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pith_builder.core.merkle import EMPTY_ROOT, content_root
+from pith_builder.core.manifest import Part
+from pith_builder.core.merkle import EMPTY_ROOT, content_root, leaf_hash
 from pith_builder.lake.disk import Disk
-from pith_builder.lake.parts import row_sha256, write_part
+from pith_builder.lake.parts import arrow_schema, row_sha256, write_part
 from pith_builder.lake.reading import DamagedPartError
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.store import open_lake
@@ -52,6 +56,89 @@ def test_every_row_matters(tmp_path):
     }
 
     assert len(roots) == 40
+
+
+def part_that_says(folder, name, digests):
+    """Write a part whose rows say that these are their digests, true or not."""
+    schema = arrow_schema(KEYS)
+    (folder / "tables" / "keys").mkdir(parents=True, exist_ok=True)
+    columns = [pa.nulls(len(digests), field.type) for field in schema][:-1]
+    rows = pa.table([*columns, pa.array(digests, pa.binary(32))], schema=schema)
+    path = f"tables/keys/{name}.parquet"
+    pq.write_table(rows, folder / path, row_group_size=700, store_schema=False)
+    return Part(
+        path=path, sha256="0" * 64, size_bytes=0, rows=len(digests), first_key=(), last_key=()
+    )
+
+
+LEAVES = [leaf_hash(b"%d" % number) for number in range(3_000)]
+
+
+@pytest.mark.parametrize("leaves_at_once", [100, 200, 1_499, 1_500, 2_999, 3_000, 1 << 22])
+def test_a_table_read_in_stretches_has_the_same_root(tmp_path, monkeypatch, leaves_at_once):
+    monkeypatch.setattr("pith_builder.lake.roots.LEAVES_AT_ONCE", leaves_at_once)
+    parts = [
+        part_that_says(tmp_path, str(start), LEAVES[start:end])
+        for start, end in pairwise([0, 1, 1_000, 2_990, 3_000])
+    ]
+
+    assert table_root(tmp_path, KEYS, parts) == content_root(LEAVES)
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 63, 64, 65, 1_000])
+@pytest.mark.parametrize("leaves_at_once", [200, 1 << 22])
+def test_roots_are_the_same_around_the_borders_of_buckets(
+    tmp_path, monkeypatch, count, leaves_at_once
+):
+    monkeypatch.setattr("pith_builder.lake.roots.LEAVES_AT_ONCE", leaves_at_once)
+    part = part_that_says(tmp_path, "part", LEAVES[:count])
+
+    assert table_root(tmp_path, KEYS, [part]) == content_root(LEAVES[:count])
+
+
+ALIKE = {
+    "share 64 bits": lambda number: LEAVES[number % 7][:8] + LEAVES[number][8:],
+    "share 128 bits": lambda number: LEAVES[number % 7][:16] + LEAVES[number][16:],
+    "share all but the last byte": lambda number: (
+        LEAVES[number // 250][:31] + bytes([number % 250])
+    ),
+    "share all bits": lambda number: LEAVES[number % 500],
+    "are in one stretch": lambda number: b"\xff" + LEAVES[number][1:],
+    "begin with bits that signs are made of": lambda number: (
+        bytes([(0x7F, 0x80, 0xFF, 0x00)[number % 4]]) * 8 + LEAVES[number][8:]
+    ),
+    "differ in one 64-bit word": lambda number: (
+        LEAVES[0][:16] + LEAVES[number][:8] + LEAVES[0][24:]
+    ),
+}
+
+
+@pytest.mark.parametrize("leaves_at_once", [200, 1 << 22])
+@pytest.mark.parametrize("case", ALIKE)
+def test_leaves_that_are_alike_are_sorted_by_all_their_bits(
+    tmp_path, monkeypatch, case, leaves_at_once
+):
+    monkeypatch.setattr("pith_builder.lake.roots.LEAVES_AT_ONCE", leaves_at_once)
+    leaves = list(map(ALIKE[case], range(3_000)))
+    parts = [part_that_says(tmp_path, str(place), leaves[place::3]) for place in range(3)]
+
+    assert table_root(tmp_path, KEYS, parts) == content_root(leaves)
+    shuffled = random.Random(7).sample(leaves, len(leaves))  # noqa: S311 - any order will do
+    again = part_that_says(tmp_path, "again", shuffled)
+    assert table_root(tmp_path, KEYS, [again]) == content_root(leaves)
+
+
+@pytest.mark.parametrize("leaves_at_once", [200, 1 << 22])
+def test_a_row_more_less_or_twice_changes_the_root(tmp_path, monkeypatch, leaves_at_once):
+    monkeypatch.setattr("pith_builder.lake.roots.LEAVES_AT_ONCE", leaves_at_once)
+    some = LEAVES[:1_000]
+    changed = [some, some[1:], [*some, LEAVES[1_000]], [*some, some[0]], [*some[1:], some[1]]]
+
+    roots = {
+        table_root(tmp_path, KEYS, [part_that_says(tmp_path, "part", leaves)]) for leaves in changed
+    }
+
+    assert len(roots) == len(changed)
 
 
 @pytest.mark.parametrize("name", TABLES)

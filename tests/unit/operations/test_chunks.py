@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pith_builder.errors import SourceError
-from pith_builder.operations.chunks import CHUNK_BYTES, SnapshotChunk, snapshot_chunks
+from pith_builder.operations.chunks import (
+    CHUNK_BYTES,
+    LARGEST_CHUNK_BYTES,
+    SnapshotChunk,
+    snapshot_chunks,
+)
 from pith_builder.sources.lines import Block
 from tests.lakes import line
 from tests.makers import law
@@ -37,9 +42,18 @@ def said(chunks):
     ]
 
 
-@given(files, st.lists(st.integers(0, 99)), st.lists(st.integers(0, 99)), st.integers(1, 200))
+@given(
+    files,
+    st.integers(1, 40),
+    st.lists(st.integers(0, 4_000)),
+    st.lists(st.integers(0, 4_000)),
+    st.integers(1, 200),
+)
 @law
-def test_chunks_are_cut_by_the_lines_alone_however_they_were_read(contents, one, two, chunk_bytes):
+def test_chunks_are_cut_by_the_lines_alone_however_they_were_read(
+    contents, times, one, two, chunk_bytes
+):
+    contents = [data * times for data in contents]
     first, second = (
         said(
             snapshot_chunks(
@@ -57,28 +71,64 @@ def test_chunks_are_cut_by_the_lines_alone_however_they_were_read(contents, one,
     assert first == second
 
 
-@given(files, st.lists(st.integers(0, 99)), st.integers(1, 200))
+def cut_line_by_line(sizes, chunk_bytes, largest):
+    """Return how many lines each chunk has, if lines came one by one."""
+    counts, before, count, size, full = [], 0, 0, 0, chunk_bytes
+    for line_bytes in sizes:
+        count, size = count + 1, size + line_bytes
+        if size >= full:
+            counts.append(count)
+            before, count, size = before + size, 0, 0
+            full = min(max(chunk_bytes, before // 16), largest)
+    return [*counts, count] if count else counts
+
+
+@given(
+    files,
+    st.lists(st.integers(0, 99)),
+    st.integers(1, 200),
+    st.sampled_from([CHUNK_BYTES, 200, 300]),
+    st.integers(1, 40),
+)
 @law
-def test_every_line_is_in_one_chunk_and_no_chunk_is_larger_than_it_must_be(
-    contents, cuts, chunk_bytes
+def test_every_line_is_in_one_chunk_and_chunks_grow_with_what_precedes_them(
+    contents, cuts, chunk_bytes, largest, times
 ):
+    contents = [data * times for data in contents]
     blocks = [
         block
         for name, data in enumerate(contents)
         for block in read_in_blocks(data, str(name), cuts)
     ]
-    chunks = list(snapshot_chunks(blocks, chunk_bytes))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pith_builder.operations.chunks.LARGEST_CHUNK_BYTES", largest)
+        chunks = list(snapshot_chunks(blocks, chunk_bytes))
 
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
-    assert [text for chunk in said(chunks) for text in chunk] == [
+    lines = [
         (str(name), number, text)
         for name, data in enumerate(contents)
         for number, text in enumerate(data.splitlines(keepends=True), 1)
     ]
-    for place, chunk in enumerate(said(chunks)):
-        sizes = [len(text) for _, _, text in chunk]
-        assert sum(sizes[:-1]) < chunk_bytes
-        assert sum(sizes) >= chunk_bytes or place == len(chunks) - 1
+    assert [text for chunk in said(chunks) for text in chunk] == lines
+    sizes = [len(text) for _, _, text in lines]
+    assert list(map(len, said(chunks))) == cut_line_by_line(sizes, chunk_bytes, largest)
+
+
+def test_chunks_grow_from_the_smallest_to_the_largest(monkeypatch):
+    monkeypatch.setattr("pith_builder.operations.chunks.LARGEST_CHUNK_BYTES", 4_000)
+    blocks = [Block("a", 1 + 100 * place, b"123456789\n" * 100) for place in range(200)]
+
+    sizes = [
+        sum(len(block.data) for block in chunk.blocks) for chunk in snapshot_chunks(blocks, 1_000)
+    ]
+
+    assert sizes[:17] == [1_000] * 17
+    assert sizes == [*sorted(sizes[:-1]), sizes[-1]]
+    assert max(sizes) == sizes[-2] == 4_000
+    assert sum(sizes) == 200_000
+    for place, size in enumerate(sizes):
+        assert size <= max(1_000, sum(sizes[:place]) // 16 + 10)
 
 
 @pytest.mark.parametrize("failure", [SourceError("damaged"), ValueError("other")])
@@ -96,7 +146,7 @@ def test_a_failure_comes_after_what_precedes_it(failure):
 
 
 def test_a_chunk_is_some_megabytes():
-    assert 1 << 20 <= CHUNK_BYTES <= 64 << 20
+    assert 1 << 20 <= CHUNK_BYTES <= LARGEST_CHUNK_BYTES <= 64 << 20
 
 
 def test_a_chunk_is_read_line_by_line_with_names_and_numbers():

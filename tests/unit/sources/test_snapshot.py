@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.canonical import canonical_json, parse_json
 from pith_builder.core.minting import Identity
 from pith_builder.core.paper import Paper
+from pith_builder.errors import MalformedError
 from pith_builder.sources.snapshot import Reason, RejectedLineError, read_line
 from tests.lakes import PAPER, line, versions
-from tests.makers import json_values, law, text
+from tests.makers import SHARED, json_values, law, needs_shared, text
 
 READ = Paper(
     arxiv_id=ArxivId("0704.0001"),
@@ -317,6 +319,153 @@ def test_a_line_that_makes_no_paper_is_refused_with_its_reason(reason, refused):
 def test_a_refusal_says_what_was_found_and_what_was_wanted(refused, said):
     with pytest.raises(RejectedLineError, match=re.escape(said)):
         read_line(refused)
+
+
+def outcome(data):
+    """Return the paper that a line makes, or why it makes none."""
+    try:
+        return read_line(data)
+    except RejectedLineError as error:
+        return error.reason
+
+
+def strictly(data):
+    """Return what a line comes to once `parse_json` has read it and it is written canonically."""
+    try:
+        value = parse_json(data)
+    except MalformedError as error:
+        return Reason.DUPLICATE_KEY if "stands twice" in str(error) else Reason.NOT_JSON
+    return outcome(canonical_json(value))
+
+
+MARK = "MARK"
+SIZED = {**version(), "size": MARK}
+PLACES = {
+    "an unknown field": line(more=MARK),
+    "an unknown field of a version": line(versions=[SIZED]),
+    **{name: line(**{name: MARK}) for name in PAPER},
+    "a name of a parsed author": line(authors_parsed=[["Balázs", MARK]]),
+    "the name of a version": line(versions=[{**version(), "version": MARK}]),
+    "a version": line(versions=[version(), MARK]),
+}
+KEPT = ("an unknown field", "an unknown field of a version")
+"""Where any JSON may stand, and is kept."""
+
+DROPPED = ("authors_parsed", "a name of a parsed author")
+"""Where any JSON may stand, and nothing is kept of it."""
+
+
+def with_text(place, data):
+    """Return a line that has bytes in a place as they are."""
+    return PLACES[place].replace(b'"MARK"', data)
+
+
+DUPLICATES = [
+    b'{"a"%s:1,%s"a"%s:2}' % (before, between, after)
+    for before in (b"", b" ", b"\t", b" \r ")
+    for between in (b"", b"  ", b' "b": 0, ')
+    for after in (b"", b" ", b"\t")
+] + [
+    b'{"a":1,"\\u0061":1}',
+    b'{"":1,"":1}',
+    b'{"\\"a":1,"\\"a":2}',
+    b'{"\\\\":1,"\\u005c":2}',
+    b'{"a\\":":1,"a\\":":2}',
+    '{"é":1,"\\u00e9":1}'.encode(),
+    '{"😀":1,"\\ud83d\\ude00":1}'.encode(),
+    b'[[{"a":{"b":1,"b":1}}]]',
+    b'{"a":[],"b":[{"a":1},{"a":1,"a":1}]}',
+    b'{"version":"v1","version":"v1"}',
+    b'{"id":1,"id":1}',
+]
+
+
+@pytest.mark.parametrize("place", [*KEPT, *DROPPED])
+@pytest.mark.parametrize("twice", DUPLICATES)
+def test_a_key_that_stands_twice_anywhere_is_found(place, twice):
+    assert outcome(with_text(place, twice)) is Reason.DUPLICATE_KEY
+
+
+@pytest.mark.parametrize("space", ["", " ", "\t", "\r", "  \t "])
+@pytest.mark.parametrize("name", [*PAPER, "more"])
+def test_a_field_that_stands_twice_is_found_whatever_the_space(name, space):
+    value = json.dumps(PAPER.get(name))
+    for again in (f'"{name}"{space}:{space}{value}', f'"\\u{ord(name[0]):04x}{name[1:]}":{value}'):
+        first = b"{" + again.encode() + b"," + line(more=None)[1:]
+        last = line(more=None)[:-1] + f",{space}{again}{space}}}".encode()
+        assert outcome(first) is outcome(last) is Reason.DUPLICATE_KEY
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(b"NaN", b"Infinity", b"-Infinity", b"nan", b"inf", b"-NaN", b"[NaN]", b'{"a":-Infinity}'),
+        *(b"undefined", b"None", b"True", b"'a'", b"01", b"+1", b".5", b"1.", b"0x1", b"[1,]"),
+        *(b'"\\x41"', b'"\\ud800"', b'"\\udc00\\ud800"', b'"\x00"', b'"\n"', b'"\xff"', b"// a"),
+        *(b'"\xed\xa0\x80"', b'"\xc0\x80"', b'"\xf5\x80\x80\x80"', b"", b"1 2", b'"a" "b"'),
+    ],
+)
+def test_what_is_no_json_is_none_in_any_place(place, wrong):
+    assert outcome(with_text(place, wrong)) is Reason.NOT_JSON
+
+
+@pytest.mark.parametrize("place", KEPT)
+@pytest.mark.parametrize(
+    "wrong", [b"1e999", b"-1e999", b"[1E400]", b"%d" % 2**64, b"%d" % (-(2**63) - 1), b"9" * 5_000]
+)
+def test_a_number_without_a_canonical_form_is_refused_where_it_would_be_kept(place, wrong):
+    assert outcome(with_text(place, wrong)) is Reason.NOT_JSON
+
+
+@pytest.mark.parametrize("place", DROPPED)
+@pytest.mark.parametrize("levels", [60, 63, 64, 65, 100, 199, 200, 201, 500, 5_000])
+def test_no_depth_of_what_is_dropped_is_more_than_a_reason(place, levels):
+    nested = b"[" * levels + b"]" * levels
+    assert outcome(with_text(place, nested)) in {outcome(line()), Reason.NOT_JSON}
+
+
+NOT_KEPT = {
+    *("i_number_huge_exp.json", "i_number_neg_int_huge_exp.json"),
+    *("i_number_pos_double_huge_exp.json", "i_number_real_neg_overflow.json"),
+    *("i_number_real_pos_overflow.json", "i_number_too_big_neg_int.json"),
+    *("i_number_too_big_pos_int.json", "i_number_very_big_negative_int.json"),
+}
+"""RFC 8259 lets a number be so large; where nothing is kept of it, so do we."""
+
+
+@needs_shared
+@pytest.mark.parametrize("place", PLACES)
+def test_json_test_suite_in_every_place_is_read_or_refused_as_strict_parsing_does(place):
+    files = sorted((SHARED / "vectors" / "json_test_suite").glob("*.json"))
+    assert len(files) == 318
+    for file in files:
+        data = with_text(place, file.read_bytes())
+        found, wanted = outcome(data), strictly(data)
+        if place in KEPT or wanted is not Reason.NOT_JSON:
+            assert found == wanted, file.name
+        elif place in DROPPED:
+            assert (found == outcome(line())) == (file.name in NOT_KEPT), file.name
+        else:
+            assert isinstance(found, Reason), file.name
+
+
+spellings = st.builds(
+    dict,
+    ensure_ascii=st.booleans(),
+    separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " :\r"), (",  ", "\t:")]),
+    sort_keys=st.booleans(),
+)
+
+
+@given(st.sampled_from([*PAPER, "more", "Title", "id "]), json_values, spellings)
+@law
+def test_whatever_stands_in_a_field_and_however_it_is_spelt_strict_parsing_agrees(
+    name, value, spelling
+):
+    data = json.dumps({**PAPER, name: value}, **spelling).encode()
+
+    assert outcome(data) == outcome(line(**{name: value})) == strictly(data)
 
 
 @given(st.sampled_from(sorted(PAPER)), json_values)

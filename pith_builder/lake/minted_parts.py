@@ -1,0 +1,192 @@
+"""Parts that one chunk wrote, read side by side: the same papers, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.manifest import Part
+from pith_builder.core.paper import Paper
+from pith_builder.lake.parts import (
+    Columns,
+    arrow_array,
+    day_of,
+    instant_of,
+    label_of,
+    row_digests,
+)
+from pith_builder.lake.reading import batches, column_of
+from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, Table
+
+EVENTS_OF_A_PAPER = 2
+PAPERS_AT_ONCE = 1_000
+
+
+class NotTogetherError(Exception):
+    """Parts that seemed to be written together do not hold the same number of papers."""
+
+
+class Stretch(NamedTuple):
+    """Some papers: their rows of four tables."""
+
+    records: pa.RecordBatch
+    events: pa.RecordBatch
+    states: pa.RecordBatch
+    bundles: pa.RecordBatch
+
+
+class Seen(NamedTuple):
+    """Where a paper was observed, as its record says."""
+
+    source_kind: str
+    source_name: str
+    source_line: int
+
+
+def written_together(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
+    """Find the parts of records, events, states and bundles that hold the same papers.
+
+    They are told by how many rows they have, and by the first and the last Pith Number; their
+    aliases, which are sorted otherwise, by the label they were written under.
+    """
+    by_papers: dict[tuple[int, str, str], dict[str, Part]] = {}
+    for table in (RECORDS, EVENTS, STATES, BUNDLES):
+        for part in parts[table.name]:
+            papers, odd = divmod(part.rows, EVENTS_OF_A_PAPER if table is EVENTS else 1)
+            if not odd:
+                ends = (papers, part.first_key[0], part.last_key[0])
+                by_papers.setdefault(ends, {}).setdefault(table.name, part)
+    whole = [found for found in by_papers.values() if len(found) == len(Stretch._fields)]
+    aliases = {label_of(part): part for part in parts[ALIASES.name]}
+    for found in whole:
+        named = aliases.pop(label_of(found[RECORDS.name]), None)
+        if named is not None:
+            found[ALIASES.name] = named
+    return whole
+
+
+def stretches(lake: Path, parts: Mapping[str, Part]) -> Iterator[Stretch]:
+    """Read parts that were written together, stretch by stretch.
+
+    Raises:
+        DamagedPartError: A part cannot be read whole.
+        NotTogetherError: They do not hold equally many papers, stretch by stretch.
+    """
+    readers = [
+        batches(
+            lake,
+            table,
+            parts[table.name],
+            rows_at_once=PAPERS_AT_ONCE * (EVENTS_OF_A_PAPER if table is EVENTS else 1),
+        )
+        for table in (RECORDS, EVENTS, STATES, BUNDLES)
+    ]
+    for found in zip_longest(*readers, fillvalue=()):
+        papers, events, states, bundles = map(len, found)
+        if not papers == events / EVENTS_OF_A_PAPER == states == bundles:
+            raise NotTogetherError
+        yield Stretch(*found)
+
+
+def papers_of(records: pa.RecordBatch) -> list[Paper]:
+    """Return arXiv's words of each row of `records`.
+
+    Raises:
+        MalformedError: A row holds what makes no paper.
+    """
+
+    def column(name: str) -> list[Any]:
+        return column_of(RECORDS, records, name)
+
+    return [
+        Paper(
+            arxiv_id=ArxivId(arxiv_id),
+            version=version,
+            submitted_at=instant_of(submitted_at),
+            version_submitted_at=instant_of(version_submitted_at),
+            title=title,
+            abstract=abstract,
+            authors=authors,
+            categories=tuple(categories),
+            license=license_,
+            submitter=submitter,
+            comments=comments,
+            journal_ref=journal_ref,
+            doi=doi,
+            report_no=report_no,
+            msc_class=msc_class,
+            acm_class=acm_class,
+            updated_on=None if updated_on is None else day_of(updated_on),
+            is_withdrawn=is_withdrawn,
+            other_metadata=other_metadata,
+        )
+        for (
+            arxiv_id,
+            version,
+            submitted_at,
+            version_submitted_at,
+            title,
+            abstract,
+            authors,
+            categories,
+            license_,
+            submitter,
+            comments,
+            journal_ref,
+            doi,
+            report_no,
+            msc_class,
+            acm_class,
+            updated_on,
+            is_withdrawn,
+            other_metadata,
+        ) in zip(*map(column, _OF_A_PAPER), strict=True)
+    ]
+
+
+_OF_A_PAPER = (
+    "arxiv_id",
+    "arxiv_version",
+    "submitted_at",
+    "version_submitted_at",
+    "title",
+    "abstract",
+    "authors",
+    "categories",
+    "license",
+    "submitter",
+    "comments",
+    "journal_ref",
+    "doi",
+    "report_no",
+    "msc_class",
+    "acm_class",
+    "updated_on",
+    "is_withdrawn",
+    "other_metadata",
+)
+
+
+def seen_in(records: pa.RecordBatch) -> list[Seen]:
+    """Return where each row of `records` was observed."""
+    columns = (column_of(RECORDS, records, name) for name in Seen._fields)
+    return list(map(Seen, *columns))
+
+
+_TAKEN = frozenset((*_OF_A_PAPER, *Seen._fields)) - {"submitted_at"}
+"""Columns of `records` that minting again takes over; the second of `submitted_at` is made."""
+
+
+def is_what(table: Table, batch: pa.RecordBatch, columns: Columns) -> bool:
+    """Tell whether the rows of a batch are these, digests included, to the byte."""
+    said = [*columns, row_digests(table, columns)]
+    taken = _TAKEN if table is RECORDS else ()
+    return all(
+        column.name in taken or arrow_array(column.kind, values, len(batch)).equals(found)
+        for column, values, found in zip(table.all_columns(), said, batch.columns, strict=True)
+    )
