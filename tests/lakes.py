@@ -184,7 +184,9 @@ def forge(lake, table, edit=None, *, in_order=True, state=None):
 def _stored(table, row):
     """Return a row as a part takes it: canonical JSON is bytes there."""
     return [
-        row[column.name].encode() if column.kind is Kind.JSON else row[column.name]
+        row[column.name].encode()
+        if column.kind is Kind.JSON and row[column.name] is not None
+        else row[column.name]
         for column in table.columns
     ]
 

@@ -14,10 +14,9 @@ that what was written is right.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,6 +45,7 @@ from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, WINDOWS
 from pith_builder.operations.audit_minted import audit_minted
 from pith_builder.operations.audit_parts import Finding, PartAudit, audit_part
 from pith_builder.operations.collecting import no_collecting
+from pith_builder.operations.processes import process_pool
 from pith_builder.signing.ed25519 import TrustedKeys
 
 _HASHED_AT_ONCE = 1 << 20
@@ -150,7 +150,7 @@ def _hands(workers: int, *, in_threads: bool) -> Iterator[Spread]:
         with ThreadPoolExecutor(workers) as threads:
             yield threads.map
     else:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as processes:
+        with process_pool(workers, __name__) as processes:
             yield processes.map
 
 

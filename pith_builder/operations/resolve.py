@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
@@ -35,6 +37,8 @@ class Found:
     arxiv_id: str
     arxiv_version: int
     title: str
+    first_computed_at: datetime
+    updated_on: date | None
 
     def to_json_object(self) -> dict[str, Any]:
         """Return the record for machines."""
@@ -88,7 +92,7 @@ def resolve(connection: Connection, ref: str) -> Resolved:
 
 def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
     query = """
-        select pith_number, arxiv_id, arxiv_version, title
+        select pith_number, arxiv_id, arxiv_version, title, first_computed_at, updated_on
         from records
         where pith_number = $number
     """
@@ -111,30 +115,30 @@ def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
 def _by_arxiv_id(
     connection: Connection, ref: str, arxiv_id: ArxivId, version: int | None
 ) -> Resolved:
-    # Ruling: of several records of one version the one computed last, as `latest_records` has it.
     query = """
-        select r.pith_number, r.arxiv_id, r.arxiv_version, r.title
-        from records r
-        where r.pith_number in (
-            select pith_number from aliases where alias_kind = 'arxiv' and alias_value = $id
-        )
-        order by
-            r.arxiv_version desc,
-            r.first_computed_at desc,
-            r.updated_on desc nulls last,
-            r.pith_number desc
+        select distinct pith_number
+        from aliases
+        where alias_value = $id and alias_kind = 'arxiv'
     """
     rows = fetch(connection, query, {"id": arxiv_id.value})
-    found = tuple(Found(*row) for row in rows)
+    # Each number is asked for by itself, which is quick; a join would read all records.
+    found = [record for (number,) in rows for record in _by_number(connection, number)]
+    # Ruling: of several records of one version the one computed last, as `latest_records` has it.
+    found.sort(key=_recency, reverse=True)
     if version is not None or not found:
-        return _one(ref, tuple(record for record in found if record.arxiv_version == version))
-    return Resolved(found[0], found[1:])
+        return _one(ref, [record for record in found if record.arxiv_version == version])
+    return Resolved(found[0], tuple(found[1:]))
 
 
-def _one(ref: str, found: tuple[Found, ...]) -> Resolved:
+def _recency(record: Found) -> tuple[int, datetime, date, str]:
+    updated_on = record.updated_on or date.min
+    return record.arxiv_version, record.first_computed_at, updated_on, record.pith_number
+
+
+def _one(ref: str, found: Sequence[Found]) -> Resolved:
     if not found:
         raise NotFoundError(f"no record of this lake is named {ref!r}")
     if len(found) > 1:
         listed = ", ".join(record.pith_number for record in found)
-        raise AmbiguousError(f"{ref!r} stands for {len(found)} records: {listed}", found)
+        raise AmbiguousError(f"{ref!r} stands for {len(found)} records: {listed}", tuple(found))
     return Resolved(found[0])

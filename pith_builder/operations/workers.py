@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -10,6 +9,7 @@ from itertools import chain
 
 from pith_builder.lake.known import KnownRecords
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan, discard, mint_chunk
+from pith_builder.operations.processes import process_pool
 
 Submit = Callable[[Chunk, frozenset[bytes]], Callable[[], ChunkResult]]
 """Starts minting a chunk; what it returns waits for the result."""
@@ -33,8 +33,7 @@ def minted_in_order(plan: Plan, chunks: Iterator[Chunk], workers: int) -> Iterat
         known = plan.known()
         yield from _in_order(plan, everything, 1, _here(plan, known))
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start, (plan,)) as pool:
+    with process_pool(workers, __name__, _start, (plan,)) as pool:
         yield from _in_order(plan, everything, workers + 1, _in_pool(pool))
 
 

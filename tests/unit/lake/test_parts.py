@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -119,6 +120,20 @@ def test_a_part_is_sorted_packed_checksummed_and_cut_into_row_groups(tmp_path):
             assert column.is_stats_set == (column.path_in_schema in KEYS.key)
     assert groups[1].column(0).statistics.min == "key-100"
     assert groups[1].column(0).statistics.max == "key-199"
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_the_columns_that_are_sought_by_have_bloom_filters_and_no_others(lake_of_two, name):
+    table = TABLES[name]
+    (part, *_) = open_lake(lake_of_two).table(name).parts
+
+    found = duckdb.execute(
+        "select path_in_schema, bloom_filter_length from parquet_metadata($path)",
+        {"path": str(lake_of_two / part.path)},
+    ).fetchall()
+
+    assert {column for column, length in found if length} == set(table.sought_by)
+    assert set(table.sought_by) <= {column.name for column in table.columns}
 
 
 @pytest.mark.parametrize("table", CONTENT)
