@@ -1,0 +1,97 @@
+"""Running a command: its seconds, and the peak memory of all its processes together."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLED_EVERY_SECONDS = 0.1
+
+PITH = (sys.executable, "-m", "pith_builder.cli")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a command took; `peak_bytes` is of proportional set size (Linux's Pss)."""
+
+    seconds: float
+    peak_bytes: int
+    code: int
+    out: str
+    err: str
+
+
+class FailedError(Exception):
+    """A command failed, so that there is nothing to measure."""
+
+
+def run(command, settings=None):
+    """Run a command to its end, with further environment variables."""
+    started = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 - the benchmark names the command
+        [*map(str, command)],
+        env={**os.environ, **(settings or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        peak = _Peak(process.pid)
+        out, err = process.communicate()
+        seconds = time.perf_counter() - started
+        return Run(seconds, peak.end(), process.returncode, out, err)
+
+
+def checked(command, settings=None):
+    """Run a command that must end well.
+
+    Raises:
+        FailedError: It did not.
+    """
+    done = run(command, settings)
+    if done.code:
+        said = done.err.strip().splitlines()[-1:] or ["nothing"]
+        raise FailedError(f"{' '.join(map(str, command))} ended with {done.code}: {said[0]}")
+    return done
+
+
+class _Peak:
+    """A watcher of a process and all below it."""
+
+    def __init__(self, pid):
+        """Begin to watch."""
+        self._bytes = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(pid,))
+        self._thread.start()
+
+    def end(self):
+        """Stop watching and return the greatest sum seen, in bytes."""
+        self._ended.set()
+        self._thread.join()
+        return self._bytes
+
+    def _watch(self, pid):
+        while not self._ended.wait(SAMPLED_EVERY_SECONDS):
+            self._bytes = max(self._bytes, sum(map(_proportional_bytes, _tree(pid))))
+
+
+def _tree(pid):
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            named = children.read_text().split()
+        except OSError:  # it ended
+            continue
+        for child in named:
+            yield from _tree(int(child))
+
+
+def _proportional_bytes(pid):
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it ended
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
