@@ -29,11 +29,11 @@ class FailedError(Exception):
 
 
 def run(command, settings=None):
-    """Run a command to its end, with further environment variables."""
+    """Run a command to its end, with these settings of Pith's and no others."""
     started = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - the benchmark names the command
         [*map(str, command)],
-        env={**os.environ, **(settings or {})},
+        env=_environment(settings or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,6 +55,12 @@ def checked(command, settings=None):
         said = done.err.strip().splitlines()[-1:] or ["nothing"]
         raise FailedError(f"{' '.join(map(str, command))} ended with {done.code}: {said[0]}")
     return done
+
+
+def _environment(settings):
+    """Return this process's environment, with no settings of Pith's but those given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PITH_")}
+    return {**kept, **settings}
 
 
 class _Peak:

@@ -1,0 +1,43 @@
+"""Minting: from lines to a committed lake, against signing alone."""
+
+from tests.bench.rounds import parquet_bytes
+from tests.bench.table import Row, at_least, at_most
+
+MEBIBYTE = 1 << 20
+
+
+def sample(turn):
+    """Build a lake, with the signing bound before and after."""
+    bench = turn.bench
+    bench.samples.add("signing bound", bench.yardsticks.signing())
+    bench.samples.add("parquet bytes", parquet_bytes(turn.lake))
+    bench.samples.add("signing bound", bench.yardsticks.signing())
+
+
+def rows(bench):
+    """Return what minting came to."""
+    median = bench.samples.median
+    return [
+        Row(
+            what="mint",
+            figure=median("mint"),
+            unit="papers/s",
+            yardstick="signing bound",
+            against=median("signing bound"),
+            bound=at_least(0.40, stretch=0.55),
+            note="`pith build`, the whole process, to the commit on the disk",
+        ),
+        Row(
+            what="mint: peak memory",
+            figure=median("build peak") / MEBIBYTE,
+            unit="MiB",
+            bound=at_most(2048, "MiB"),
+            note="of all processes together",
+        ),
+        Row(
+            what="mint: Parquet",
+            figure=median("parquet bytes") / bench.papers,
+            unit="bytes a paper",
+            bound=at_most(6144, "bytes", stretch=4096),
+        ),
+    ]
