@@ -1,17 +1,18 @@
 """Auditing a whole lake, against verifying signatures alone."""
 
 from pith_builder.lake.store import open_lake
-from tests.bench.minting import MEBIBYTE
+from tests.bench.minting import MEBIBYTE, add_bound, work_row
 from tests.bench.table import Row, at_least
 
 
 def sample(turn):
     """Audit the lake, with the verifying bound before and after; then its roots alone."""
     bench, lake = turn.bench, turn.lake
-    bench.samples.add("verifying bound", bench.yardsticks.verifying())
+    add_bound(bench, "verifying", bench.yardsticks.verifying)
     done = bench.pith("audit", "--lake", lake)
-    bench.samples.add("verifying bound", bench.yardsticks.verifying())
+    add_bound(bench, "verifying", bench.yardsticks.verifying)
     bench.samples.add("audit", bench.papers / done.seconds)
+    bench.samples.add("audit work", done.cpu_seconds / bench.papers * 1_000_000)
     bench.samples.add("audit peak", done.peak_bytes)
     done = bench.pith("audit", "--roots", "--lake", lake)
     bench.samples.add("audit roots", _rows_of(lake) / done.seconds)
@@ -30,6 +31,7 @@ def rows(bench):
             bound=at_least(0.8),
             note="`pith audit`, the whole process: every row of every table",
         ),
+        work_row(bench, "audit", "verifying"),
         Row(
             what="audit: peak memory",
             figure=median("audit peak") / MEBIBYTE,

@@ -14,7 +14,7 @@ from tests.bench.processes import FailedError
 from tests.bench.table import Bound, Row, at_most
 
 ASKED_OF_UNSORTED = 100
-PROCESSES = 5
+PROCESSES = 3
 BUCKET_ROWS = 200_000
 UNSORTED_TABLES = {"records": "pith_number", "aliases": "alias_value"}
 

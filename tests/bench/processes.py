@@ -1,6 +1,7 @@
 """Running a command: its seconds, and the peak memory of all its processes together."""
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -15,9 +16,19 @@ PITH = (sys.executable, "-m", "pith_builder.cli")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a command took; `peak_bytes` is of proportional set size (Linux's Pss)."""
+    """What a command took, with all processes below it.
+
+    Attributes:
+        seconds: From its start to its end.
+        cpu_seconds: Of work on all cores, which what else the machine does moves less.
+        peak_bytes: The most memory, as proportional set size (Linux's Pss).
+        code: Its exit code.
+        out: What it printed.
+        err: What it said.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     code: int
     out: str
@@ -30,7 +41,7 @@ class FailedError(Exception):
 
 def run(command, settings=None):
     """Run a command to its end, with these settings of Pith's and no others."""
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), _cpu_seconds()
     with subprocess.Popen(  # noqa: S603 - the benchmark names the command
         [*map(str, command)],
         env=_environment(settings or {}),
@@ -41,7 +52,8 @@ def run(command, settings=None):
         peak = _Peak(process.pid)
         out, err = process.communicate()
         seconds = time.perf_counter() - started
-        return Run(seconds, peak.end(), process.returncode, out, err)
+        cpu_seconds = _cpu_seconds() - worked
+        return Run(seconds, cpu_seconds, peak.end(), process.returncode, out, err)
 
 
 def checked(command, settings=None):
@@ -55,6 +67,12 @@ def checked(command, settings=None):
         said = done.err.strip().splitlines()[-1:] or ["nothing"]
         raise FailedError(f"{' '.join(map(str, command))} ended with {done.code}: {said[0]}")
     return done
+
+
+def _cpu_seconds():
+    """Return the work of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _environment(settings):

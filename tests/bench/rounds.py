@@ -106,6 +106,7 @@ class Round:
         lake, done = self.bench.built(papers, "lake")
         samples.add("build seconds", done.seconds)
         samples.add("build peak", done.peak_bytes)
+        samples.add("mint work", done.cpu_seconds / papers * 1_000_000)
         samples.add("mint", papers / done.seconds)
         return lake
 

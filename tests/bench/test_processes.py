@@ -29,6 +29,18 @@ def test_seconds_and_output_are_told():
     assert 0.3 < done.seconds < 10
 
 
+def test_the_work_of_all_processes_is_told_and_waiting_is_none():
+    works = "sum(range(10_000_000))"
+    has_two = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {works!r}]); {works}"
+
+    waiting, one, two = (
+        run(python(text)).cpu_seconds for text in ("import time; time.sleep(0.5)", works, has_two)
+    )
+
+    assert waiting < 0.3
+    assert two > 1.5 * one > 0
+
+
 def test_the_peak_is_of_all_processes():
     assert 140 * MEBIBYTE < run(python(HAS_TWO)).peak_bytes < 240 * MEBIBYTE
 

@@ -3,6 +3,7 @@
 import os
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
@@ -12,6 +13,14 @@ SIGNATURES_A_PAPER = 4
 
 TIMED_SECONDS = 1.0
 DIGESTS = [number.to_bytes(32, "big") for number in range(256)]
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast all cores work together, and how much work of a core a paper is."""
+
+    papers_a_second: float
+    cpu_microseconds_a_paper: float
 
 
 @contextmanager
@@ -25,7 +34,7 @@ def yardsticks():
 
 
 class Yardsticks:
-    """The bounds of this machine, in papers a second, each time it is asked anew."""
+    """The bounds of this machine, measured each time they are asked for."""
 
     def __init__(self, pool, cores):
         """Take a pool with a process for each core."""
@@ -33,16 +42,24 @@ class Yardsticks:
         self._pool = pool
 
     def signing(self):
-        """Return how many papers' signatures all cores make in a second."""
-        return self._papers_a_second(_signatures_a_second)
+        """Return the speed of making papers' signatures on all cores."""
+        return self._speed(_signing)
 
     def verifying(self):
-        """Return how many papers' signatures all cores verify in a second."""
-        return self._papers_a_second(_verifications_a_second)
+        """Return the speed of verifying papers' signatures on all cores."""
+        return self._speed(_verifying)
 
-    def _papers_a_second(self, bound):
-        rates = self._pool.map(bound, range(self.cores), chunksize=1)
-        return sum(rates) / SIGNATURES_A_PAPER
+    def _speed(self, bound):
+        timed = self._pool.map(bound, range(self.cores), chunksize=1)
+        steps = sum(steps for steps, _, _ in timed)
+        return Speed(
+            papers_a_second=sum(steps / seconds for steps, seconds, _ in timed)
+            / SIGNATURES_A_PAPER,
+            cpu_microseconds_a_paper=sum(cpu for *_, cpu in timed)
+            / steps
+            * SIGNATURES_A_PAPER
+            * 1_000_000,
+        )
 
 
 def _take(start):
@@ -51,23 +68,23 @@ def _take(start):
     _START = start
 
 
-def _signatures_a_second(_core):
+def _signing(_core):
     secret_key = crypto_sign_seed_keypair(bytes(32))[1]
-    return _rate(lambda digest: crypto_sign(digest, secret_key), DIGESTS)
+    return _timed(lambda digest: crypto_sign(digest, secret_key), DIGESTS)
 
 
-def _verifications_a_second(_core):
+def _verifying(_core):
     public_key, secret_key = crypto_sign_seed_keypair(bytes(32))
     signed = [crypto_sign(digest, secret_key) for digest in DIGESTS]
-    return _rate(lambda message: crypto_sign_open(message, public_key), signed)
+    return _timed(lambda message: crypto_sign_open(message, public_key), signed)
 
 
-def _rate(step, messages):
-    """Return steps a second, from the instant that every core is ready."""
+def _timed(step, messages):
+    """Return steps done, seconds and seconds of work, from when every core is ready."""
     _START.wait()
-    started, steps = time.perf_counter(), 0
+    started, worked, steps = time.perf_counter(), time.process_time(), 0
     while (seconds := time.perf_counter() - started) < TIMED_SECONDS:
         for message in messages:
             step(message)
         steps += len(messages)
-    return steps / seconds
+    return steps, seconds, time.process_time() - worked

@@ -14,14 +14,15 @@ FILES_A_CORE = 4
 def ready(source, folder):
     """Return the work: one pipeline from lines to files.
 
-    It normalises in as many processes as there are cores, which takes as many files and more.
+    It normalises in as many processes as there are cores, which takes as many files and more;
+    what it extracts, hashes among it, it extracts on one.
     """
     cores = len(os.sched_getaffinity(0))
     with source.open("rb") as lines:
         papers = sum(1 for _ in lines)
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["normalize.workers"] = cores
-    dlt.config["extract.data_writer.file_max_items"] = -(-papers // (cores * FILES_A_CORE))
+    dlt.config["sources.data_writer.file_max_items"] = -(-papers // (cores * FILES_A_CORE))
     pipeline = dlt.pipeline(
         "bench",
         pipelines_dir=str(folder / "pipelines"),
