@@ -6,6 +6,7 @@ alike, and figures are medians over rounds.
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 from pathlib import Path
@@ -26,17 +27,17 @@ MEASURES = {
     "rivals": rivals,
     "scale": scale,
 }
+PAPERS = 200_000
 TABLE_COLUMNS = 180
 
 
 def main():
     """Measure what was asked for, and print it."""
-    chosen = _options().parse_args()
-    only = chosen.only or (["look-up"] if chosen.lake else list(MEASURES))
+    chosen = _chosen()
     with tempfile.TemporaryDirectory(dir=chosen.place) as folder, yardsticks() as bounds:
         bench = Bench(
             place=Path(folder),
-            papers=_papers(chosen),
+            papers=chosen.papers,
             names=chosen.names,
             sizes=chosen.scale,
             snapshot=chosen.snapshot,
@@ -45,8 +46,8 @@ def main():
             yardsticks=bounds,
         )
         bench.pith("keys", "new")
-        _measure(bench, only, chosen.repeats)
-        groups = [MEASURES[name].rows(bench) for name in only]
+        _measure(bench, chosen.only, chosen.repeats)
+        groups = [MEASURES[name].rows(bench) for name in chosen.only]
     title = (
         f"{bench.papers:,} {'real' if bench.snapshot else 'generated'} papers, "
         f"{bounds.cores} cores, medians of {chosen.repeats}"
@@ -58,9 +59,31 @@ def main():
     console.print(rendered(title, groups))
 
 
+def _chosen():
+    """Read the options, and see that a snapshot has the lines they take."""
+    options = _options()
+    chosen = options.parse_args()
+    chosen.only = chosen.only or (["look-up"] if chosen.lake else list(MEASURES))
+    lines = math.inf
+    if chosen.snapshot is not None:
+        with chosen.snapshot.open("rb") as read:
+            lines = sum(1 for _ in read)
+    chosen.papers = chosen.papers or min(lines, PAPERS)
+    chosen.scale = chosen.scale or _doubling_to(min(2 * chosen.papers, lines))
+    taken = [chosen.papers, chosen.look_ups or 0]
+    taken += chosen.scale if "scale" in chosen.only else ()
+    if max(taken) > lines:
+        options.error(f"{chosen.snapshot} has {lines} lines, wanted {max(taken)}")
+    return chosen
+
+
+def _doubling_to(papers):
+    return tuple(max(papers // part, 1) for part in (8, 4, 2, 1))
+
+
 def _options():
     options = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    options.add_argument("--papers", type=int, help="how many; 200,000, or all of a snapshot")
+    options.add_argument("--papers", type=int, help="how many; 200,000, or what a snapshot has")
     options.add_argument("--snapshot", type=Path, help="real lines instead of generated ones")
     options.add_argument("--repeats", type=int, default=3, help="how many rounds")
     options.add_argument("--only", type=_measures, help=f"some of {','.join(MEASURES)}")
@@ -68,7 +91,7 @@ def _options():
     options.add_argument("--look-ups", type=int, help="look up among so many papers besides")
     options.add_argument("--lake", type=Path, help="look up in this lake, instead of a new one")
     options.add_argument(
-        "--scale", type=_sizes, default=(50_000, 100_000, 200_000, 400_000), help="sizes to build"
+        "--scale", type=_sizes, help="numbers of papers to build, such as 500,1000"
     )
     options.add_argument("--place", type=Path, help="a folder for lakes, on the disk to measure")
     options.add_argument("--json", type=Path, help="write the figures to this file too")
@@ -84,13 +107,6 @@ def _measures(text):
 
 def _sizes(text):
     return tuple(int(size) for size in text.split(","))
-
-
-def _papers(chosen):
-    if chosen.papers is not None or chosen.snapshot is None:
-        return chosen.papers or 200_000
-    with chosen.snapshot.open("rb") as lines:
-        return sum(1 for _ in lines)
 
 
 def _measure(bench, only, repeats):

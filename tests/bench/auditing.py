@@ -1,7 +1,7 @@
 """Auditing a whole lake, against verifying signatures alone."""
 
 from pith_builder.lake.store import open_lake
-from tests.bench.minting import MEBIBYTE, add_bound, work_row
+from tests.bench.costs import add_bound, peak_row, work_row
 from tests.bench.table import Row, at_least
 
 
@@ -32,12 +32,7 @@ def rows(bench):
             note="`pith audit`, the whole process: every row of every table",
         ),
         work_row(bench, "audit", "verifying"),
-        Row(
-            what="audit: peak memory",
-            figure=median("audit peak") / MEBIBYTE,
-            unit="MiB",
-            note="of all processes together",
-        ),
+        peak_row("audit", median("audit peak")),
         Row(
             what="audit --roots",
             figure=median("audit roots"),

@@ -1,9 +1,8 @@
 """Minting: from lines to a committed lake, against signing alone."""
 
+from tests.bench.costs import add_bound, build_rows, work_row
 from tests.bench.rounds import parquet_bytes
-from tests.bench.table import Row, at_least, at_most
-
-MEBIBYTE = 1 << 20
+from tests.bench.table import Row, at_least
 
 
 def sample(turn):
@@ -12,25 +11,6 @@ def sample(turn):
     add_bound(bench, "signing", bench.yardsticks.signing)
     bench.samples.add("parquet bytes", parquet_bytes(turn.lake))
     add_bound(bench, "signing", bench.yardsticks.signing)
-
-
-def add_bound(bench, name, measured):
-    """Measure a bound and keep its speed and its work."""
-    speed = measured()
-    bench.samples.add(f"{name} bound", speed.papers_a_second)
-    bench.samples.add(f"{name} work", speed.cpu_microseconds_a_paper)
-
-
-def work_row(bench, what, bound):
-    """Return a row of the work in a paper, against that of signatures alone."""
-    return Row(
-        what=f"{what}: work",
-        figure=bench.samples.median(f"{what} work"),
-        unit="µs a paper",
-        yardstick=f"{bound} alone",
-        against=bench.samples.median(f"{bound} work"),
-        note="of one core; what else the machine does moves it less",
-    )
 
 
 def rows(bench):
@@ -47,17 +27,5 @@ def rows(bench):
             note="`pith build`, the whole process, to the commit on the disk",
         ),
         work_row(bench, "mint", "signing"),
-        Row(
-            what="mint: peak memory",
-            figure=median("build peak") / MEBIBYTE,
-            unit="MiB",
-            bound=at_most(2048, "MiB"),
-            note="of all processes together",
-        ),
-        Row(
-            what="mint: Parquet",
-            figure=median("parquet bytes") / bench.papers,
-            unit="bytes a paper",
-            bound=at_most(6144, "bytes", stretch=4096),
-        ),
+        *build_rows("mint", median("build peak"), median("parquet bytes"), bench.papers),
     ]

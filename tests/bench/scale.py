@@ -4,7 +4,7 @@ import math
 import shutil
 import statistics
 
-from tests.bench.minting import MEBIBYTE
+from tests.bench.costs import peak_row
 from tests.bench.table import Row, at_most
 
 
@@ -15,34 +15,41 @@ def sample(turn):
         lake, done = bench.built(size, "scaled-lake")
         shutil.rmtree(lake)
         bench.samples.add(f"{size} seconds", done.seconds)
+        bench.samples.add(f"{size} work", done.cpu_seconds)
         bench.samples.add(f"{size} peak", done.peak_bytes)
 
 
 def rows(bench):
     """Return time and memory by size, and the exponents that fit them."""
-    median = bench.samples.median
-    seconds = {size: median(f"{size} seconds") for size in bench.sizes}
-    peaks = {size: median(f"{size} peak") / MEBIBYTE for size in bench.sizes}
+    seconds, work, peaks = (
+        {size: bench.samples.median(f"{size} {what}") for size in bench.sizes}
+        for what in ("seconds", "work", "peak")
+    )
     listed = [
         row
         for size in bench.sizes
         for row in (
             Row(what=f"{size:,} papers: time", figure=seconds[size], unit="s"),
-            Row(what=f"{size:,} papers: peak memory", figure=peaks[size], unit="MiB"),
+            peak_row(f"{size:,} papers", peaks[size]),
         )
     ]
-    if len(seconds) > 1:
+    if len(bench.sizes) > 1:
         listed += [
-            Row(
-                what="time grows with papers to the power",
-                figure=exponent(seconds),
-                unit="",
-                bound=at_most(1.05),
-                note="least squares on logarithms",
-            ),
-            Row(what="memory grows to the power", figure=exponent(peaks), unit=""),
+            _growth("time", seconds, at_most(1.05)),
+            _growth("work of all cores", work, at_most(1.05)),
+            _growth("peak memory", peaks),
         ]
     return listed
+
+
+def _growth(what, figures, bound=None):
+    return Row(
+        what=f"{what} grows with papers to the power",
+        figure=exponent(figures),
+        unit="",
+        bound=bound,
+        note="least squares on logarithms",
+    )
 
 
 def exponent(figures):

@@ -13,9 +13,13 @@ import numpy as np
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "papers.jsonl"
 VOCABULARY = 24_000
-PHRASE_EVERY = 7
 EXPONENT = 1.02
+PHRASE_EVERY = 7
+"""One in so many of what is drawn is a phrase of several words: this sets how well text packs."""
+
 DRAWN_AT_ONCE = 1 << 18
+NAME_CHARS = range(7, 21)
+NAMES_OF_A_LENGTH = 300
 ACCENTED_SHARE = 0.008
 ONSETS = ("b", "c", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "tr", "st", "th")
 VOWELS = ("a", "e", "i", "o", "u", "ia", "ea")
@@ -72,12 +76,11 @@ class Words:
 
     def name(self, chars):
         """Return a name of about so many characters, and its parts for `authors_parsed`."""
-        return self.chance.choice(self._names[min(max(chars, 7), 20)])
+        return self.chance.choice(self._names[min(max(chars, NAME_CHARS[0]), NAME_CHARS[-1])])
 
     def _more(self):
-        return self._vocabulary[
-            np.searchsorted(self._shares, self._numbers.random(DRAWN_AT_ONCE))
-        ].tolist()
+        ranks = np.searchsorted(self._shares, self._numbers.random(DRAWN_AT_ONCE))
+        return self._vocabulary[ranks].tolist()
 
 
 def _vocabulary(chance):
@@ -116,7 +119,7 @@ def _made_up(chance, syllables):
 def _names(chance):
     """Return names by their length: what the author string has, and its parts."""
     names = defaultdict(list)
-    while len(names) < 15 or min(len(names.get(chars, ())) for chars in range(7, 21)) < 300:
+    while min(len(names[chars]) for chars in NAME_CHARS) < NAMES_OF_A_LENGTH:
         surname = _made_up(chance, chance.choice((2, 2, 3))).capitalize()
         plain = surname
         if chance.random() < ACCENTED_SHARE:
