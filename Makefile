@@ -43,7 +43,8 @@ lint: $(VENV)/installed-dev
 
 check: lint test
 
-bench: $(VENV)/installed-dev
+# BENCH holds options, such as BENCH='--papers 20000 --only mint,audit'.
+bench: $(VENV)/installed-bench
 	$(VENV)/bin/python -m tests.bench $(BENCH)
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -53,6 +54,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask]'
+	touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed-dev
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 clean:

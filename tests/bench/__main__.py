@@ -1,105 +1,133 @@
-"""`make bench`: one table, each row with its ratio to what the machine could do at best.
+"""`make bench`: one table from one run, each row beside what the machine could do at best.
 
-The yardsticks are measured in the same run, because the machine is shared and noisy.
+Everything is measured once in each round, so that the noise of a shared machine falls on all
+alike, and figures are medians over rounds.
 """
 
 import argparse
-import os
-import statistics
+import json
+import math
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from pith_builder import connect
-from pith_builder.operations.resolve import resolve
-from tests.bench.bounds import on_all_cores, signing_bound, verifying_bound
-from tests.bench.papers import write_papers
-from tests.bench.peak import run_measured
+from tests.bench import auditing, lookups, minting, nightly, rivals, scale
+from tests.bench.processes import FailedError
+from tests.bench.rounds import Bench, Round
+from tests.bench.table import rendered
+from tests.bench.yardsticks import yardsticks
 
-SIGNATURES_A_PAPER = 4
-LOOKED_UP = 300
+MEASURES = {
+    "mint": minting,
+    "audit": auditing,
+    "look-up": lookups,
+    "nightly": nightly,
+    "rivals": rivals,
+    "scale": scale,
+}
+PAPERS = 200_000
+TABLE_COLUMNS = 180
 
 
 def main():
-    options = argparse.ArgumentParser(prog="make bench")
-    options.add_argument("--papers", type=int, default=20_000)
-    options.add_argument("--snapshot", type=Path, help="real bulk-snapshot lines instead")
-    options.add_argument("--repeats", type=int, default=3)
+    """Measure what was asked for, and print it."""
+    chosen = _chosen()
+    with tempfile.TemporaryDirectory(dir=chosen.place) as folder, yardsticks() as bounds:
+        bench = Bench(
+            place=Path(folder),
+            papers=chosen.papers,
+            names=chosen.names,
+            sizes=chosen.scale,
+            snapshot=chosen.snapshot,
+            lake=chosen.lake,
+            large=chosen.look_ups,
+            yardsticks=bounds,
+        )
+        bench.pith("keys", "new")
+        _measure(bench, chosen.only, chosen.repeats)
+        groups = [MEASURES[name].rows(bench) for name in chosen.only]
+    title = (
+        f"{bench.papers:,} {'real' if bench.snapshot else 'generated'} papers, "
+        f"{bounds.cores} cores, medians of {chosen.repeats}"
+    )
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(_figures(bench, title, groups), indent=2) + "\n")
+    console = Console()
+    console.width = max(console.width, TABLE_COLUMNS)
+    console.print(rendered(title, groups))
+
+
+def _chosen():
+    """Read the options, and see that a snapshot has the lines they take."""
+    options = _options()
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        source = chosen.snapshot or place / "papers.jsonl"
-        if chosen.snapshot is None:
-            write_papers(source, chosen.papers)
-        with source.open("rb") as lines:
-            papers = sum(1 for _ in lines)
-        show(papers, measured(place, source, papers, chosen.repeats))
+    chosen.only = chosen.only or (["look-up"] if chosen.lake else list(MEASURES))
+    lines = math.inf
+    if chosen.snapshot is not None:
+        with chosen.snapshot.open("rb") as read:
+            lines = sum(1 for _ in read)
+    chosen.papers = chosen.papers or min(lines, PAPERS)
+    chosen.scale = chosen.scale or _doubling_to(min(2 * chosen.papers, lines))
+    taken = [chosen.papers, chosen.look_ups or 0]
+    taken += chosen.scale if "scale" in chosen.only else ()
+    if max(taken) > lines:
+        options.error(f"{chosen.snapshot} has {lines} lines, wanted {max(taken)}")
+    return chosen
 
 
-def measured(place, source, papers, repeats):
-    """Measure each thing `repeats` times, interleaved, and give medians."""
-    cores = len(os.sched_getaffinity(0))
-    env = {**os.environ, "PITH_SIGNING_KEY_FILE": str(place / "key.json")}
-    run(env, "keys", "new")
-    found = {name: [] for name in ("sign", "verify", "mint", "peak", "no-op", "roots", "audit")}
-    for repeat in range(repeats):
-        lake = str(place / f"lake{repeat}")
-        found["sign"].append(on_all_cores(signing_bound, cores) / SIGNATURES_A_PAPER)
-        seconds, peak = run(env, "build", str(source), "--lake", lake)
-        found["mint"].append(papers / seconds)
-        found["peak"].append(peak)
-        found["no-op"].append(papers / run(env, "build", str(source), "--lake", lake)[0])
-        found["verify"].append(on_all_cores(verifying_bound, cores) / SIGNATURES_A_PAPER)
-        found["roots"].append(papers / run(env, "audit", "--roots", "--lake", lake)[0])
-        found["audit"].append(papers / run(env, "audit", "--lake", lake)[0])
-    figures = {name: statistics.median(values) for name, values in found.items()}
-    figures["look-up"] = look_up_seconds(place / "lake0")
-    stored = sum(file.stat().st_size for file in (place / "lake0").rglob("*.parquet"))
-    figures["bytes"] = stored / papers
-    return figures
+def _doubling_to(papers):
+    return tuple(max(papers // part, 1) for part in (8, 4, 2, 1))
 
 
-def run(env, *arguments):
-    return run_measured([sys.executable, "-m", "pith_builder.cli", *arguments], env)
+def _options():
+    options = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
+    options.add_argument("--papers", type=int, help="how many; 200,000, or what a snapshot has")
+    options.add_argument("--snapshot", type=Path, help="real lines instead of generated ones")
+    options.add_argument("--repeats", type=int, default=3, help="how many rounds")
+    options.add_argument("--only", type=_measures, help=f"some of {','.join(MEASURES)}")
+    options.add_argument("--names", type=int, default=1_000, help="how many names to look up")
+    options.add_argument("--look-ups", type=int, help="look up among so many papers besides")
+    options.add_argument("--lake", type=Path, help="look up in this lake, instead of a new one")
+    options.add_argument(
+        "--scale", type=_sizes, help="numbers of papers to build, such as 500,1000"
+    )
+    options.add_argument("--place", type=Path, help="a folder for lakes, on the disk to measure")
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
+    return options
 
 
-def look_up_seconds(lake):
-    """Return the median seconds of resolving a Pith Number."""
-    connection = connect(lake)
-    query = "select pith_number from records order by hash(pith_number) limit $count"
-    rows = connection.execute(query, {"count": LOOKED_UP}).fetchall()
-    numbers = [number for (number,) in rows]
-    seconds = []
-    for number in numbers:
-        started = time.perf_counter()
-        resolve(connection, number)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+def _measures(text):
+    names = text.split(",")
+    if unknown := set(names) - MEASURES.keys():
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
+    return names
 
 
-def show(papers, figures):
-    table = Table("what", "figure", "yardstick", "ratio", title=f"{papers} papers")
-    table.add_row("mint", rate(figures["mint"]), *against(figures, "mint", "sign", "signing"))
-    table.add_row("build again", rate(figures["no-op"]), *against(figures, "no-op", "mint", "mint"))
-    table.add_row("audit", rate(figures["audit"]), *against(figures, "audit", "verify", "verify"))
-    table.add_row("audit --roots", rate(figures["roots"]), "", "")
-    table.add_row("look-up by number", f"{figures['look-up'] * 1000:.1f} ms", "", "")
-    table.add_row("peak of all processes", f"{figures['peak'] / 2**20:.0f} MiB", "", "")
-    table.add_row("Parquet a paper", f"{figures['bytes']:.0f} bytes", "", "")
-    Console().print(table)
+def _sizes(text):
+    return tuple(int(size) for size in text.split(","))
 
 
-def rate(value):
-    return f"{value:,.0f} papers/s"
+def _measure(bench, only, repeats):
+    for number in range(1, repeats + 1):
+        turn = Round(bench)
+        for name in only:
+            print(f"round {number} of {repeats}: {name}", file=sys.stderr, flush=True)  # noqa: T201
+            MEASURES[name].sample(turn)
 
 
-def against(figures, name, yardstick, called):
-    return f"{called}: {rate(figures[yardstick])}", f"{figures[name] / figures[yardstick]:.2f}"
+def _figures(bench, title, groups):
+    return {
+        "title": title,
+        "rows": [row.to_json_object() for rows in groups for row in rows],
+        "samples": bench.samples.figures,
+    }
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FailedError as error:
+        print(f"bench: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
