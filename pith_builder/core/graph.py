@@ -47,7 +47,12 @@ def abstract_excerpt(abstract: str) -> str:
     >>> abstract_excerpt("  One\ntwo.\n  Three\n")
     'One two.\n  Three'
     """
-    return _LINE_WRAP.sub(" ", abstract.strip())[:EXCERPT_CHARACTERS]
+    return unwrapped(abstract)[:EXCERPT_CHARACTERS]
+
+
+def unwrapped(abstract: str) -> str:
+    """Return an abstract with its line wraps undone and its ends stripped."""
+    return _LINE_WRAP.sub(" ", abstract.strip())
 
 
 def authors_text(authors: str) -> str:

@@ -1,0 +1,144 @@
+"""What a lake holds of a record, for whoever shows it: its bundle and arXiv's raw words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from pith_builder.core.canonical import JsonValue
+from pith_builder.core.instants import format_seconds
+from pith_builder.core.manifest import Part
+from pith_builder.core.metadata import METADATA
+from pith_builder.errors import VerificationError
+from pith_builder.lake.parts import day_of, instant_of
+from pith_builder.lake.query import Connection, connect_to, fetch
+from pith_builder.lake.reading import batches
+from pith_builder.lake.store import Lake
+from pith_builder.lake.tables import BUNDLES, RECORDS, Kind
+
+_NAMES = tuple(METADATA.fields)
+_KINDS = tuple(RECORDS.column(name).kind for name in _NAMES)
+_WRITERS: dict[Kind, Callable[[int], JsonValue]] = {
+    Kind.INSTANT: lambda value: format_seconds(instant_of(value)),
+    Kind.DAY: lambda value: day_of(value).isoformat(),
+}
+_AS_INTEGERS = {Kind.INSTANT: "epoch_us({})", Kind.DAY: "{} - date '1970-01-01'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a lake holds of one record.
+
+    Attributes:
+        pith_number: Its name.
+        bundle: Its bundle, in canonical JSON.
+        metadata: The metadata document.
+    """
+
+    pith_number: str
+    bundle: bytes
+    metadata: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A part of `bundles` and the part of `records` that holds the same records, if one does.
+
+    A build writes both in one order. Compaction, or a merge that touches bundles alone, may leave
+    a part of `bundles` without such a companion: then its records are looked up by their keys.
+    """
+
+    bundles: Part
+    records: Part | None
+
+
+def shelves(lake: Lake) -> list[Shelf]:
+    """Return where all bundles of a lake lie."""
+    records = {_span(part): part for part in lake.table("records").parts}
+    return [Shelf(part, records.get(_span(part))) for part in lake.table("bundles").parts]
+
+
+def _span(part: Part) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+    return part.rows, part.first_key, part.last_key
+
+
+def read_shelf(lake: Lake, shelf: Shelf) -> Iterator[Holding]:
+    """Yield what a shelf holds, sorted by Pith Number, a thousand rows in memory at a time.
+
+    Raises:
+        DamagedPartError: A part cannot be read whole.
+        VerificationError: A bundle has no record.
+    """
+    bundles = batches(lake.path, BUNDLES, shelf.bundles, ["pith_number", "document"])
+    if shelf.records is None:
+        connection = connect_to(lake)
+        for batch in bundles:
+            numbers, documents = (column.to_pylist() for column in batch.columns)
+            yield from _joined(numbers, documents, _metadata(connection, numbers))
+        return
+    records = batches(lake.path, RECORDS, shelf.records, ["pith_number", *_NAMES])
+    for batch, described in zip(bundles, records, strict=True):
+        numbers, documents = (column.to_pylist() for column in batch.columns)
+        rows = zip(*(_values(described, name) for name in ("pith_number", *_NAMES)), strict=True)
+        yield from _joined(numbers, documents, {row[0]: row[1:] for row in rows})
+
+
+def find_holdings(connection: Connection, numbers: Sequence[str]) -> list[Holding]:
+    """Return what a lake holds of the records of these numbers, sorted by them.
+
+    Raises:
+        VerificationError: A bundle has no record, or a part is damaged.
+    """
+    query = """
+        select pith_number, document
+        from bundles
+        where pith_number in (select unnest($numbers))
+        order by pith_number
+    """
+    found = fetch(connection, query, {"numbers": list(numbers)})
+    names = [number for number, _ in found]
+    documents = [document for _, document in found]
+    return list(_joined(names, documents, _metadata(connection, names)))
+
+
+def _joined(
+    numbers: Sequence[str], documents: Sequence[str], rows: dict[str, tuple[Any, ...]]
+) -> Iterator[Holding]:
+    for number, document in zip(numbers, documents, strict=True):
+        row = rows.get(number)
+        if row is None:
+            raise VerificationError(f"records has no row for {number}; run `pith audit`")
+        yield Holding(number, document.encode(), _document(row))
+
+
+def _document(row: tuple[Any, ...]) -> dict[str, JsonValue]:
+    return {
+        name: value if value is None or kind not in _WRITERS else _WRITERS[kind](value)
+        for name, kind, value in zip(_NAMES, _KINDS, row, strict=True)
+    }
+
+
+def _metadata(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    # The columns are the tables' own names: no word of the query comes from data.
+    columns = ", ".join(
+        _AS_INTEGERS.get(kind, "{}").format(name) for name, kind in zip(_NAMES, _KINDS, strict=True)
+    )
+    query = f"""
+        select pith_number, {columns}
+        from records
+        where pith_number in (select unnest($numbers))
+    """  # noqa: S608
+    return {row[0]: row[1:] for row in fetch(connection, query, {"numbers": list(numbers)})}
+
+
+def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
+    column, kind = batch.column(name), RECORDS.column(name).kind
+    if kind is Kind.INSTANT:
+        column = column.cast(pa.int64())
+    elif kind is Kind.DAY:
+        column = column.cast(pa.int32())
+    values: list[Any] = column.to_pylist()
+    return values
