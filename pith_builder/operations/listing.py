@@ -108,7 +108,7 @@ def index_page(
         "papers": papers,
         "categories": fetch(connection, query),
         "latest": _records(fetch(connection, latest, {"count": LATEST_ON_INDEX})),
-        "years": [(year, list(of_year)) for year, of_year in years],
+        "years": [(year, list(of_year)[::-1]) for year, of_year in years],
         "schemas": [(kind.title, kind.path) for kind in KINDS],
         "key": registry_key(lake, connection).to_json_object(),
         "generated_at": format_seconds(committed_at(lake)),
