@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pith_builder.core.mirror import INDEX_PATH, KEY_PATH, MIRRORS_PATH, MirrorFile
+from pith_builder.core.mirror import KEY_PATH, MIRRORS_PATH, MirrorFile
 from pith_builder.errors import UsageError
 from pith_builder.lake.disk import Disk, storage_errors
 
@@ -188,14 +188,17 @@ def checked_folder(folder: Path) -> Path:
 
     Raises:
         UsageError: It is no folder, or holds something else than a mirror.
+        StorageError: It cannot be read.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is no folder")
-    is_mirror = any((folder / name).exists() for name in (KEY_PATH, MIRRORS_PATH, INDEX_PATH))
-    others = [] if is_mirror or not folder.exists() else [*folder.iterdir()]
-    if any(entry.name != ".lock" for entry in others):
+    with storage_errors(folder):
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is no folder")
+        is_mirror = any((folder / name).exists() for name in (KEY_PATH, MIRRORS_PATH))
+        found = [] if is_mirror or not folder.exists() else [*folder.iterdir()]
+    strange = [entry.name for entry in found if entry.name != ".lock"]
+    if strange:
         raise UsageError(
-            f"{folder} holds something else than a mirror, such as {others[0].name!r}: "
+            f"{folder} holds something else than a mirror, such as {strange[0]!r}: "
             "name a new or an empty folder"
         )
     return folder
