@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pith_builder.core.canonical import JsonValue
+from pith_builder.core.bundle import bundle_digest
+from pith_builder.core.canonical import JsonValue, load_canonical
 from pith_builder.core.instants import format_seconds
 from pith_builder.core.manifest import Part
 from pith_builder.core.metadata import METADATA
-from pith_builder.errors import VerificationError
+from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.query import Connection, connect_to, fetch
 from pith_builder.lake.reading import batches
@@ -89,6 +90,8 @@ def read_shelf(lake: Lake, shelf: Shelf) -> Iterator[Holding]:
 def find_holdings(connection: Connection, numbers: Sequence[str]) -> list[Holding]:
     """Return what a lake holds of the records of these numbers, sorted by them.
 
+    DuckDB verifies no page's checksum, so each bundle's own digest is computed again.
+
     Raises:
         VerificationError: A bundle has no record, or a part is damaged.
     """
@@ -100,8 +103,18 @@ def find_holdings(connection: Connection, numbers: Sequence[str]) -> list[Holdin
     """
     found = fetch(connection, query, {"numbers": list(numbers)})
     names = [number for number, _ in found]
-    documents = [document for _, document in found]
+    documents = [_intact(number, document) for number, document in found]
     return list(_joined(names, documents, _metadata(connection, names)))
+
+
+def _intact(number: str, document: str) -> str:
+    try:
+        bundle = load_canonical(document.encode())
+        if bundle_digest(bundle).hex() == bundle["bundle_signature"]["bundle_sha256"]:
+            return document
+    except (MalformedError, KeyError, TypeError, AttributeError):
+        pass
+    raise VerificationError(f"the bundle of {number} is damaged; run `pith audit`")
 
 
 def _joined(

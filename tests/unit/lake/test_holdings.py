@@ -89,6 +89,17 @@ def test_a_bundle_without_record_is_damage(harmed):
         held(harmed)
 
 
+def test_a_bundle_that_was_changed_is_found_by_its_digest(harmed, holdings):
+    def change(changed):
+        changed[0]["document"] = changed[0]["document"].replace('"1.0"', '"1.1"', 1)
+
+    forge(harmed, "bundles", change)
+    number = rows(harmed, "bundles")[0]["pith_number"]
+
+    with pytest.raises(VerificationError, match=f"the bundle of {number} is damaged"):
+        find_holdings(connect(harmed), [holding.pith_number for holding in holdings])
+
+
 def test_parts_that_hold_other_records_are_damage(harmed):
     opened = open_lake(harmed)
     first, second = shelves(opened)

@@ -58,8 +58,12 @@ def tree(folder):
     return {name: data for name, data in files(folder).items() if name != ".lock"}
 
 
-def suffixes(lake, wanted=lambda row: True):
-    return {row["pith_number"][10:] for row in rows(lake, "records") if wanted(row)}
+def suffixes(lake, category=None):
+    return {
+        row["pith_number"][10:]
+        for row in rows(lake, "records")
+        if category is None or category in row["categories"]
+    }
 
 
 def paths(of, months):
@@ -103,7 +107,7 @@ class Links(HTMLParser):
         self.found = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, _tag, attrs):
         self.found += [value for name, value in attrs if name in {"href", "src"}]
 
 
@@ -157,7 +161,7 @@ def test_after_a_commit_only_what_changed_is_written(tmp_path):
 def test_a_category_is_exported_alone_and_what_is_not_of_it_removed(lake_of_two, mirror, tmp_path):
     folder = tmp_path / "public"
     export(lake_of_two, folder)
-    wanted = suffixes(lake_of_two, lambda row: "math.GT" in row["categories"])
+    wanted = suffixes(lake_of_two, "math.GT")
     done = export(lake_of_two, folder, selection=Selection(category="math.GT"))
 
     assert len(wanted) == 1
