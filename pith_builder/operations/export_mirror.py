@@ -14,7 +14,7 @@ from pith_builder.errors import UsageError
 from pith_builder.lake.holdings import Holding, Shelf, find_holdings, read_shelf, shelves
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.query import Connection, connect_to, fetch
-from pith_builder.lake.store import Lake, open_lake
+from pith_builder.lake.store import Lake
 from pith_builder.operations.listing import BROWSE, Selection, listing_pages
 from pith_builder.operations.mirror import MirrorRecord, site_documents
 from pith_builder.operations.mirror_tree import Counts, MirrorTree, checked_folder
@@ -124,8 +124,24 @@ def _written(export: Export, workers: int) -> Iterator[tuple[int, Counts]]:
             yield _write_shelf(export, shelf)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(found)), context) as pool:
-        yield from pool.map(_write_shelf, [export] * len(found), found)
+    # An export names every part of the lake: a worker is given it once, not with each shelf.
+    with ProcessPoolExecutor(min(workers, len(found)), context, _start, (export,)) as pool:
+        yield from pool.map(_write_shelf_here, found)
+
+
+_worker: Export | None = None
+
+
+def _start(export: Export) -> None:
+    """Prepare a worker process."""
+    global _worker  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
+    _worker = export
+
+
+def _write_shelf_here(shelf: Shelf) -> tuple[int, Counts]:
+    if _worker is None:
+        raise RuntimeError("the worker was not started")
+    return _write_shelf(_worker, shelf)
 
 
 def _write_named(export: Export, numbers: Sequence[str]) -> Iterator[tuple[int, Counts]]:
@@ -176,13 +192,3 @@ def _known_by(connection: Connection) -> Callable[[list[str]], set[str]]:
         return {suffix for (suffix,) in fetch(connection, query, {"suffixes": suffixes})}
 
     return known
-
-
-def opened(folder: Path, lake: Path, registry: Registry) -> Export:
-    """Return an export of a whole lake as of its live manifest.
-
-    Raises:
-        UsageError: There is no lake.
-        VerificationError: `CURRENT` or the manifest is damaged.
-    """
-    return Export(lake=open_lake(lake), folder=folder, registry=registry, selection=Selection())

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from pith_builder.core.arxiv_id import parse_arxiv_ref
 from pith_builder.core.canonical import JsonValue, canonical_json, sha256_hex
-from pith_builder.core.mirror import INDEX_PATH, MirrorFile
+from pith_builder.core.mirror import INDEX_PATH, MIRRORS_PATH, MirrorFile
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import record_links
 from pith_builder.errors import MalformedError, PithError, UsageError
@@ -66,11 +66,18 @@ def _document(site: Site) -> Endpoint:
     """Return the endpoint of whatever has a file in the static tree."""
 
     def endpoint(request: Request) -> Response:
-        path = request.path_params["path"] or INDEX_PATH
+        path = request.path_params["path"] or _front(request)
         data = site.commit().document(path)
-        return _answer(request, data, _MEDIA_TYPES["." + path.rpartition(".")[2]])
+        media_type = _MEDIA_TYPES["." + path.rpartition(".")[2]]
+        return _answer(request, data, media_type, vary=not request.path_params["path"])
 
     return endpoint
+
+
+def _front(request: Request) -> str:
+    """Return what stands for the mirror as a whole: its index, or for machines its manifest."""
+    wanted = preferred(request.headers.get("accept", ""), (HTML, JSON))
+    return INDEX_PATH if wanted == HTML else MIRRORS_PATH
 
 
 def _record(site: Site) -> Endpoint:

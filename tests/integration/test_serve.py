@@ -122,6 +122,14 @@ def test_people_are_given_the_page(client, suffix):
     assert page.content == asked(client, f"/pith/{suffix}/index.html").content
 
 
+def test_the_front_is_the_index_for_people_and_the_manifest_for_machines(client):
+    page, manifest = asked(client, "/", BROWSER), asked(client, "/", "application/json")
+
+    assert page.content == asked(client, "/index.html").content
+    assert manifest.content == asked(client, "/pith-mirrors.json").content
+    assert page.headers["vary"] == manifest.headers["vary"] == "Accept"
+
+
 def test_answers_are_guarded(client, suffix):
     for path in ("/", f"/pith/{suffix}.json", "/nowhere"):
         headers = asked(client, path).headers

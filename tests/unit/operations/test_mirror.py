@@ -8,7 +8,7 @@ from pith_builder.core.canonical import canonical_json, parse_json
 from pith_builder.core.mirror import KEY_PATH, MIRRORS, MIRRORS_PATH, MirrorFile
 from pith_builder.core.schemas import schema_documents
 from pith_builder.core.verification import verify_bytes
-from pith_builder.errors import VerificationError
+from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.holdings import read_shelf, shelves
 from pith_builder.lake.query import connect
 from pith_builder.lake.store import open_lake
@@ -97,6 +97,12 @@ def test_a_record_whose_graph_is_superseded_is_served_without_what_would_show_it
     for file in (MirrorFile.RECORD, MirrorFile.GRAPH):
         with pytest.raises(VerificationError, match="what it shows is superseded"):
             record.document(file)
+
+
+@pytest.mark.parametrize("number", ["../../etc/passwd", "pith:2018:../../../../etc/passwd.json"])
+def test_a_number_that_is_none_names_no_file(holdings, number):
+    with pytest.raises(MalformedError, match="not a Pith Number"):
+        assert record_of(replace(holdings[0], pith_number=number)).suffix
 
 
 def test_a_mirror_says_whose_it_is_and_where_its_schemas_are(lake_of_two):
