@@ -16,9 +16,9 @@ _ALIASES = {
     "arxiv": "arXiv",
     "arxiv_version": "arXiv, this version",
     "doi": "DOI",
-    "pith_short_8": "Short, 8 characters",
-    "pith_short_12": "Short, 12 characters",
-    "pith_short_16": "Short, 16 characters",
+    "pith_short_8": "Short form (8)",
+    "pith_short_12": "Short form (12)",
+    "pith_short_16": "Short form (16)",
 }
 _EVENTS = {
     "record_created": "Record created",
