@@ -66,13 +66,16 @@ class MirrorTree:
             StorageError: The disk is full, or the folder takes no files.
         """
         place = f"{self.folder}/{path}"
-        with storage_errors(Path(place)):
+        try:
             self._put(place, data)
             if self._with_gzip:
                 # Without a time, so that the same bytes make the same file.
                 self._put(place + GZIPPED, gzip.compress(data, GZIP_LEVEL, mtime=0))
             else:
                 self._remove(place + GZIPPED)
+        except OSError:
+            with storage_errors(Path(place)):
+                raise
 
     def remove(self, path: str) -> None:
         """Remove a file and the compressed one beside it, where they are.

@@ -63,6 +63,22 @@ def test_a_file_is_whole_or_as_it_was(tmp_path):
     assert files(tmp_path) == {"a.json": b"one"}
 
 
+class Refusing(Disk):
+    """A disk that fails when it must not lie."""
+
+    def sync_everything(self):
+        raise OSError(5, "Input/output error")
+
+
+def test_a_disk_that_does_not_keep_is_told(tmp_path):
+    made = tree(tmp_path)
+    made.put("a.json", b"one")
+    made.finish()
+
+    with pytest.raises(StorageError, match="Input/output error"):
+        tree(tmp_path, disk=Refusing()).finish()
+
+
 def test_what_was_damaged_is_written_again(tmp_path):
     tree(tmp_path).put("a.json", b"one")
     (tmp_path / "a.json").write_bytes(b"0ne")
