@@ -1,8 +1,10 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
-from tests.lakes import COLLIDING, build, files, line, pith, rows
+from tests.lakes import COLLIDING, bare_environment, build, files, line, pith, rows
 
 NUMBER = "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST"
 
@@ -103,3 +105,19 @@ def test_a_folder_that_takes_no_files_is_told(lake_of_two):
     assert run.code == 7
     assert "cannot write" in run.err
     assert "Traceback" not in run.err
+
+
+def test_a_server_that_is_not_installed_is_told(lake_of_two):
+    without = "import sys; sys.modules['uvicorn'] = None; from pith_builder.cli import main; main()"
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", without, "serve", "--lake", str(lake_of_two)],
+        capture_output=True,
+        text=True,
+        env=bare_environment(),
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "uvicorn is missing: pip install" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -318,6 +318,14 @@ def test_others_cannot_reach_it_unless_it_is_allowed(lake, host):
     assert "--allow-remote" in run.err
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_it_listens_wherever_this_machine_alone_can_reach_it(lake, host):
+    if host == "::1" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with served(lake, "--host", host) as (url, _):
+        assert httpx.get(url).status_code == 200
+
+
 def test_allowing_it_warns(lake):
     with served(lake, "--allow-remote") as (url, process):
         assert url.startswith("http://127.0.0.1:")
