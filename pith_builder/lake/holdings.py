@@ -18,8 +18,9 @@ from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.query import Connection, connect_to, fetch
 from pith_builder.lake.reading import batches
 from pith_builder.lake.store import Lake
-from pith_builder.lake.tables import BUNDLES, RECORDS, Kind
+from pith_builder.lake.tables import BUNDLES, RECORDS, Kind, Table
 
+_BUNDLE_COLUMNS = ("pith_number", "document")
 _NAMES = tuple(METADATA.fields)
 _KINDS = tuple(RECORDS.column(name).kind for name in _NAMES)
 _WRITERS: dict[Kind, Callable[[int], JsonValue]] = {
@@ -73,18 +74,19 @@ def read_shelf(lake: Lake, shelf: Shelf) -> Iterator[Holding]:
         DamagedPartError: A part cannot be read whole.
         VerificationError: A bundle has no record.
     """
-    bundles = batches(lake.path, BUNDLES, shelf.bundles, ["pith_number", "document"])
     if shelf.records is None:
         connection = connect_to(lake)
-        for batch in bundles:
-            numbers, documents = (column.to_pylist() for column in batch.columns)
-            yield from _joined(numbers, documents, _metadata(connection, numbers))
+        for batch in batches(lake.path, BUNDLES, shelf.bundles, _BUNDLE_COLUMNS):
+            numbers, documents = (_values(batch, name) for name in _BUNDLE_COLUMNS)
+            described = _metadata(connection, numbers)
+            for number, document in zip(numbers, documents, strict=True):
+                yield _holding(number, document, described.get(number))
         return
-    records = batches(lake.path, RECORDS, shelf.records, ["pith_number", *_NAMES])
-    for batch, described in zip(bundles, records, strict=True):
-        numbers, documents = (column.to_pylist() for column in batch.columns)
-        rows = zip(*(_values(described, name) for name in ("pith_number", *_NAMES)), strict=True)
-        yield from _joined(numbers, documents, {row[0]: row[1:] for row in rows})
+    # Row by row, whatever batches the two parts come in.
+    bundles = _rows(lake, BUNDLES, shelf.bundles, _BUNDLE_COLUMNS)
+    records = _rows(lake, RECORDS, shelf.records, ("pith_number", *_NAMES))
+    for (number, document), (named, *row) in zip(bundles, records, strict=True):
+        yield _holding(number, document, row if named == number else None)
 
 
 def find_holdings(connection: Connection, numbers: Sequence[str]) -> list[Holding]:
@@ -102,9 +104,11 @@ def find_holdings(connection: Connection, numbers: Sequence[str]) -> list[Holdin
         order by pith_number
     """
     found = fetch(connection, query, {"numbers": list(numbers)})
-    names = [number for number, _ in found]
-    documents = [_intact(number, document) for number, document in found]
-    return list(_joined(names, documents, _metadata(connection, names)))
+    described = _metadata(connection, [number for number, _ in found])
+    return [
+        _holding(number, _intact(number, document), described.get(number))
+        for number, document in found
+    ]
 
 
 def _intact(number: str, document: str) -> str:
@@ -117,21 +121,14 @@ def _intact(number: str, document: str) -> str:
     raise VerificationError(f"the bundle of {number} is damaged; run `pith audit`")
 
 
-def _joined(
-    numbers: Sequence[str], documents: Sequence[str], rows: dict[str, tuple[Any, ...]]
-) -> Iterator[Holding]:
-    for number, document in zip(numbers, documents, strict=True):
-        row = rows.get(number)
-        if row is None:
-            raise VerificationError(f"records has no row for {number}; run `pith audit`")
-        yield Holding(number, document.encode(), _document(row))
-
-
-def _document(row: tuple[Any, ...]) -> dict[str, JsonValue]:
-    return {
+def _holding(number: str, document: str, row: Sequence[Any] | None) -> Holding:
+    if row is None:
+        raise VerificationError(f"records has no row for {number}; run `pith audit`")
+    metadata = {
         name: value if value is None or kind not in _WRITERS else _WRITERS[kind](value)
         for name, kind, value in zip(_NAMES, _KINDS, row, strict=True)
     }
+    return Holding(number, document.encode(), metadata)
 
 
 def _metadata(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -147,11 +144,19 @@ def _metadata(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple
     return {row[0]: row[1:] for row in fetch(connection, query, {"numbers": list(numbers)})}
 
 
+def _rows(
+    lake: Lake, table: Table, part: Part, columns: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    for batch in batches(lake.path, table, part, columns):
+        yield from zip(*(_values(batch, name) for name in columns), strict=True)
+
+
 def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
-    column, kind = batch.column(name), RECORDS.column(name).kind
-    if kind is Kind.INSTANT:
+    """Return a column's values, instants and days as integers."""
+    column = batch.column(name)
+    if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
-    elif kind is Kind.DAY:
+    elif pa.types.is_date(column.type):
         column = column.cast(pa.int32())
     values: list[Any] = column.to_pylist()
     return values

@@ -104,5 +104,12 @@ def test_parts_that_hold_other_records_are_damage(harmed):
     opened = open_lake(harmed)
     first, second = shelves(opened)
 
-    with pytest.raises((VerificationError, ValueError)):
+    with pytest.raises(VerificationError, match=r"records has no row for pith:.*pith audit"):
         list(read_shelf(opened, Shelf(second.bundles, first.records)))
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 3])
+def test_parts_may_come_in_batches_of_any_size(lake_of_two, holdings, monkeypatch, rows_at_once):
+    monkeypatch.setattr("pith_builder.lake.reading._ROWS_AT_ONCE", rows_at_once)
+
+    assert held(lake_of_two) == holdings
