@@ -33,6 +33,7 @@ from pith_builder.console import (
 )
 from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.harvest_commands import backfill, gaps, nightly
+from pith_builder.mirror_commands import export, serve
 from pith_builder.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def pith() -> None:
 pith.add_command(nightly)
 pith.add_command(backfill)
 pith.add_command(gaps)
+pith.add_command(export)
+pith.add_command(serve)
 
 
 @pith.command()

@@ -24,6 +24,9 @@ _PREFIX = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _URL_TAIL = re.compile(r"(?:\.pdf)?/?(?:[?#].*)?\Z")
+ARXIV_ID_PATTERN = re.compile(f"(?:{_NEW.pattern}|{_OLD.pattern})", re.ASCII)
+"""What every identifier looks like; not all that looks so is one (see `ArxivId`)."""
+
 _FIRST_FIVE_DIGIT_MONTH = "1501"
 _FIRST_NEW_MONTH = "0704"
 

@@ -156,6 +156,20 @@ def canonical_json(value: JsonValue) -> bytes:
         raise MalformedError(f"not to be written as canonical JSON: {error}") from error
 
 
+def load_canonical(document: bytes) -> JsonValue:
+    """Undo `dump_canonical` and `canonical_json`: `parse_json` without its checks.
+
+    Only for a document that a lake holds, which was checked before it was stored.
+
+    Raises:
+        MalformedError: It is no JSON: the lake is damaged.
+    """
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError as error:
+        raise MalformedError(f"not JSON, where canonical JSON was stored: {error}") from error
+
+
 def digest(value: JsonValue) -> bytes:
     """Return the SHA-256 of the canonical JSON of `value` (FORMAT.md 1), as 32 bytes.
 

@@ -51,9 +51,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A string that a parser of ours accepts."""
+    """A string that a parser of ours accepts.
+
+    Attributes:
+        parse: The parser.
+        pattern: What all that it accepts looks like, for schemas; it may accept less. None is
+            any string.
+    """
 
     parse: Callable[[str], object]
+    pattern: re.Pattern[str] | None = None
 
     def failures(self, value: JsonValue, path: str) -> Iterator[Failure]:
         """Yield a failure with the parser's own words, where it refuses `value`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.arxiv_id import ARXIV_ID_PATTERN, ArxivId
 from pith_builder.core.form import (
     AnyObject,
     AnyValue,
@@ -19,15 +19,24 @@ from pith_builder.core.form import (
     Read,
     Text,
 )
-from pith_builder.core.instants import parse_microseconds, parse_offset, parse_seconds
+from pith_builder.core.instants import (
+    MICROSECONDS_PATTERN,
+    OFFSET_PATTERN,
+    SECONDS_PATTERN,
+    parse_microseconds,
+    parse_offset,
+    parse_seconds,
+)
 from pith_builder.core.keys import (
     ADDRESS,
     ALGORITHM,
+    BASE64_PATTERN,
     ONE_LINE,
+    SIGNATURE_PATTERN,
     SIGNATURE_STATUS,
     decode_base64,
 )
-from pith_builder.core.number import PithNumber
+from pith_builder.core.number import NUMBER_PATTERN, PithNumber
 from pith_builder.core.receipt import RECEIPT_KIND, RECEIPT_VERSION
 from pith_builder.core.record import SCHEMA_VERSION, SOURCE_KIND
 from pith_builder.errors import MalformedError
@@ -81,20 +90,21 @@ SHA256 = Text(re.compile(r"[0-9a-f]{64}"), "64 lower-case hexadecimal digits")
 EVENT_ID = Text(re.compile(r"sha256:[0-9a-f]{64}"), "sha256: and 64 hexadecimal digits")
 FINGERPRINT = Text(re.compile(r"[0-9a-f]{32}"), "32 lower-case hexadecimal digits")
 URL = Text(ADDRESS, "an http or https address")
-NUMBER = Read(PithNumber.parse)
+ARXIV_ID = Read(ArxivId, ARXIV_ID_PATTERN)
+NUMBER = Read(PithNumber.parse, NUMBER_PATTERN)
 SHORT_NUMBER = Text(re.compile(r"pith:[A-Z2-7]{8}"), "pith: and 8 base32 characters")
-SECONDS = Read(parse_seconds)
-MICROSECONDS = Read(parse_microseconds)
-OFFSET = Read(parse_offset)
+SECONDS = Read(parse_seconds, SECONDS_PATTERN)
+MICROSECONDS = Read(parse_microseconds, MICROSECONDS_PATTERN)
+OFFSET = Read(parse_offset, OFFSET_PATTERN)
 ANY_INSTANT = Text(
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII),
     "an instant",
 )
-SIGNATURE_VALUE = Read(_signature_value)
-BASE64 = Read(decode_base64)
+SIGNATURE_VALUE = Read(_signature_value, SIGNATURE_PATTERN)
+BASE64 = Read(decode_base64, BASE64_PATTERN)
 CATEGORY = WORD
 
-SOURCE = ObjectOf({"id": Read(ArxivId), "kind": Const(SOURCE_KIND), "version": Integer(1)})
+SOURCE = ObjectOf({"id": ARXIV_ID, "kind": Const(SOURCE_KIND), "version": Integer(1)})
 
 CANONICAL_RECORD = ObjectOf(
     {
@@ -212,7 +222,7 @@ RECORD_CREATED_PAYLOAD = ObjectOf(
         "canonical_record": CANONICAL_RECORD,
         "canonical_sha256": SHA256,
         "receipt": RECEIPT,
-        "source_id": Read(ArxivId),
+        "source_id": ARXIV_ID,
         "source_kind": Const(SOURCE_KIND),
         "source_version": Integer(1),
     }

@@ -57,6 +57,11 @@ def abstract_excerpt(abstract: str) -> str:
     return _LINE_WRAP.sub(" ", shown)[:EXCERPT_CHARACTERS]
 
 
+def unwrapped(abstract: str) -> str:
+    """Return an abstract with its line wraps undone and its ends stripped."""
+    return _LINE_WRAP.sub(" ", abstract.strip())
+
+
 def authors_text(authors: str) -> str:
     """Return the authors sorted by the letters and digits of what arXiv's string says of them.
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from pith_builder.errors import MalformedError
 
-_SECONDS = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_MICROSECONDS = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
-_OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}\+00:00", re.ASCII)
+SECONDS_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+MICROSECONDS_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+OFFSET_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}\+00:00", re.ASCII)
 
 
 def checked_instant(instant: datetime) -> datetime:
@@ -44,7 +44,7 @@ def parse_seconds(text: str) -> datetime:
     Raises:
         MalformedError: The text is not in that form, or names no such day or time.
     """
-    return _parse(text, _SECONDS, "YYYY-MM-DDTHH:MM:SSZ")
+    return _parse(text, SECONDS_PATTERN, "YYYY-MM-DDTHH:MM:SSZ")
 
 
 def parse_microseconds(text: str) -> datetime:
@@ -53,7 +53,7 @@ def parse_microseconds(text: str) -> datetime:
     Raises:
         MalformedError: The text is not in that form, or names no such day or time.
     """
-    return _parse(text, _MICROSECONDS, "YYYY-MM-DDTHH:MM:SS.ffffffZ")
+    return _parse(text, MICROSECONDS_PATTERN, "YYYY-MM-DDTHH:MM:SS.ffffffZ")
 
 
 def parse_offset(text: str) -> datetime:
@@ -62,7 +62,7 @@ def parse_offset(text: str) -> datetime:
     Raises:
         MalformedError: The text is not in that form, or names no such day or time.
     """
-    return _parse(text, _OFFSET, "YYYY-MM-DDTHH:MM:SS.ffffff+00:00")
+    return _parse(text, OFFSET_PATTERN, "YYYY-MM-DDTHH:MM:SS.ffffff+00:00")
 
 
 def _parse(text: str, form: re.Pattern[str], wanted: str) -> datetime:

@@ -18,7 +18,9 @@ PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
 
-ONE_LINE = re.compile(r".+")
+ONE_LINE = re.compile(r"[^\n]+")
+BASE64_PATTERN = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?")
+SIGNATURE_PATTERN = re.compile(r"[A-Za-z0-9+/]{86}==")
 ADDRESS = re.compile(r"https?://[!-~]+")
 
 

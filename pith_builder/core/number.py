@@ -19,8 +19,8 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS = range(120, -10, -10)
 
-_SUFFIX = re.compile(r"[A-Z2-7]{26}")
-_NUMBER = re.compile(r"pith:(\d{4}):([A-Z2-7]{26})", re.ASCII)
+SUFFIX_PATTERN = re.compile(r"[A-Z2-7]{26}")
+NUMBER_PATTERN = re.compile(r"pith:(\d{4}):([A-Z2-7]{26})", re.ASCII)
 
 
 def base32(data: bytes) -> str:
@@ -46,7 +46,7 @@ class PithNumber:
     suffix: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.year <= 9999 or not _SUFFIX.fullmatch(self.suffix):
+        if not 0 <= self.year <= 9999 or not SUFFIX_PATTERN.fullmatch(self.suffix):
             raise MalformedError(f"not a Pith Number: year {self.year!r}, suffix {self.suffix!r}")
 
     @classmethod
@@ -61,7 +61,7 @@ class PithNumber:
         Raises:
             MalformedError: The text is no Pith Number.
         """
-        match = _NUMBER.fullmatch(text)
+        match = NUMBER_PATTERN.fullmatch(text)
         if match is None:
             raise MalformedError(
                 f"not a Pith Number: {text[:60]!r} (wanted: pith:YYYY: and 26 of A-Z, 2-7)"

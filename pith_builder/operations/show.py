@@ -35,18 +35,36 @@ def show(connection: Connection, number: str, view: View, base_url: str) -> byte
     if view is View.BUNDLE:
         return document
     bundle = parse_json(document)
-    return canonical_json(_part(bundle, view, base_url))
+    return canonical_json(part_of(bundle, view, base_url))
 
 
-def _part(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValue:
-    if view is View.RECORD:
-        created = bundle["state"]["current"]["record_created"]
-        return record_document(bundle, created["payload"]["receipt"], base_url)
+def part_of(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValue:
+    """Return what a bundle says of a record in another view than the bundle itself.
+
+    Raises:
+        VerificationError: No graph snapshot, or no creation of the record, is current, and the
+            view shows it.
+    """
+    current = bundle["state"]["current"]
+    if view is View.STATE:
+        return bundle["state"]
     if view is View.EVENTS:
         return bundle["events"]
+    if view is View.CANONICAL:
+        return bundle["canonical_record"]
+    if not is_shown(bundle):
+        raise VerificationError(
+            f"{bundle['pith_number']} has no {view}: what it shows is superseded"
+        )
     if view is View.GRAPH:
-        return bundle["state"]["current"]["graph_snapshots"][-1]["payload"]["graph_snapshot"]
-    return bundle["canonical_record"]
+        return current["graph_snapshots"][-1]["payload"]["graph_snapshot"]
+    return record_document(bundle, current["record_created"]["payload"]["receipt"], base_url)
+
+
+def is_shown(bundle: dict[str, JsonValue]) -> bool:
+    """Tell whether a record has a record document and a graph: neither is superseded."""
+    current = bundle["state"]["current"]
+    return bool(current["graph_snapshots"]) and current["record_created"] is not None
 
 
 def _document(connection: Connection, table: str, number: str) -> bytes:

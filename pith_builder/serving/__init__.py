@@ -1,0 +1,1 @@
+"""The lake over HTTP. The only home of Starlette and uvicorn."""
