@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pith_builder.core.alias import SourceAlias
@@ -27,10 +27,11 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no conformance data in ../shared")
 
-law = settings(max_examples=200, deadline=None)
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+law = settings(_patient, max_examples=200)
 """For laws of values, which cost microseconds."""
 
-signing_law = settings(max_examples=40, deadline=None)
+signing_law = settings(_patient, max_examples=40)
 """For laws that mint, sign or merge, which cost milliseconds."""
 
 PUBLISHED_NUMBER = "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST"
