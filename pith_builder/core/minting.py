@@ -24,7 +24,7 @@ from pith_builder.core.instants import checked_instant, format_seconds
 from pith_builder.core.keys import Signer
 from pith_builder.core.number import SHORT_LENGTHS, PithNumber, suffix_of
 from pith_builder.core.paper import Paper
-from pith_builder.core.record import CanonicalRecord, sorted_categories
+from pith_builder.core.record import CanonicalRecord, check_category, sorted_categories
 from pith_builder.core.registry import Registry
 from pith_builder.core.specimen import Specimen, minted_specimen, record_specimen
 from pith_builder.core.template import Template
@@ -132,8 +132,14 @@ _Columns = dict[str, Sequence[bytes]]
 
 @lru_cache(maxsize=1 << 14)
 def _categories(categories: tuple[str, ...]) -> tuple[bytes, bytes, tuple[str, ...]]:
-    """Return the primary category and the cross-lists in canonical JSON, and the cross-lists."""
+    """Return the primary category and the cross-lists in canonical JSON, and the cross-lists.
+
+    Raises:
+        MalformedError: One of them is no category.
+    """
     primary = categories[0]
+    for category in categories:
+        check_category(category)
     crosses = sorted_categories(category for category in categories if category != primary)
     return dump_canonical(primary), dump_canonical(crosses), crosses
 
@@ -216,9 +222,8 @@ class Mint:
         """
         papers = [identity.paper for identity in found]
         suffixes = [identity.suffix.encode() for identity in found]
-        said: _Columns = dict(
-            zip(SAID, zip(*[identity.said for identity in found], strict=True), strict=True)
-        )
+        columns = list(zip(*[identity.said for identity in found], strict=True))
+        said: _Columns = dict(zip(SAID, columns or [()] * len(SAID), strict=True))
         said["record"] = [identity.canonical for identity in found]
         said["number"] = [identity.pith_number.encode() for identity in found]
         said["suffix"] = suffixes

@@ -60,11 +60,8 @@ class CanonicalRecord:
             if not _SHA256_HEX.fullmatch(name):
                 raise MalformedError(f"not a SHA-256 in lower-case hexadecimal: {name[:80]!r}")
         crosses = self.cross_cats_sorted
-        if not self.primary_cat:
-            raise MalformedError("the primary category is empty")
         for category in (self.primary_cat, *crosses):
-            if not _CATEGORY.fullmatch(category):
-                raise MalformedError(f"not a category: {category!r} (wanted: a word)")
+            check_category(category)
         if self.primary_cat in crosses or sorted_categories(crosses) != crosses:
             raise MalformedError(
                 f"cross-lists {list(crosses)} are not sorted, each once, without the primary"
@@ -155,6 +152,12 @@ class CanonicalRecord:
     def pith_number(self) -> PithNumber:
         """Return the record's name."""
         return PithNumber.of(self.digest(), self.submitted_at.year)
+
+
+def check_category(category: str) -> None:
+    """Raise `MalformedError` unless it is a word."""
+    if not _CATEGORY.fullmatch(category):
+        raise MalformedError(f"not a category: {category!r} (wanted: a word)")
 
 
 def sorted_categories(categories: Iterable[str]) -> tuple[str, ...]:

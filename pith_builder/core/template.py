@@ -18,10 +18,15 @@ class Template:
 
         A gap's text must be canonical JSON by itself, or stand within a string and be free of
         what JSON escapes; so must what it is filled with.
+
+        Raises:
+            ValueError: No gap's text stands in the specimen.
         """
         cut: list[bytes | str] = [specimen]
         for name in sorted(gaps, key=lambda name: len(gaps[name]), reverse=True):
             cut = [part for piece in cut for part in _cut(piece, name, gaps[name])]
+        if len(cut) == 1:
+            raise ValueError("the specimen has none of the gaps")
         self._cut = cut
 
     def fill(self, said: Mapping[str, Iterable[bytes]]) -> list[bytes]:

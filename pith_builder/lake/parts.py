@@ -156,8 +156,10 @@ class PartWriter:
         if not self._pending:
             self._pending = [said if isinstance(said, Same) else [] for said in columns]
         for pending, said in zip(self._pending, columns, strict=True):
-            if isinstance(pending, list):
+            if isinstance(pending, list) and not isinstance(said, Same):
                 pending.extend(said)
+            elif pending != said:
+                raise ValueError(f"a column of {self.table.name} that was the same no longer is")
         self._pending_rows += rows
         if self._pending_rows >= self.table.row_group_rows:
             self._write_row_group()

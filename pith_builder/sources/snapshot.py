@@ -121,7 +121,16 @@ def _fields(line: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         kind = type(fields).__name__
         raise RejectedLineError(Reason.NOT_AN_OBJECT, f"wanted an object, found a {kind}")
-    return fields if fields.keys() <= _KNOWN else _parse_strictly(line)
+    return fields if _has_usual_fields(fields) else _parse_strictly(line)
+
+
+def _has_usual_fields(fields: dict[str, Any]) -> bool:
+    """Tell whether a line has no field that arXiv's snapshot has not, and nor have its versions."""
+    versions = fields.get("versions")
+    return fields.keys() <= _KNOWN and (
+        not isinstance(versions, list)
+        or all(isinstance(entry, dict) and entry.keys() <= _OF_A_VERSION for entry in versions)
+    )
 
 
 def _parse_strictly(line: bytes) -> Any:

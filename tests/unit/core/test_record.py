@@ -114,7 +114,7 @@ def test_what_must_matter_does(changes):
         ({"title_canon_sha256": "a" * 63}, "not a SHA-256"),
         ({"abstract_canon_sha256": "a" * 64 + "\n"}, "not a SHA-256"),
         ({"abstract_canon_sha256": ""}, "not a SHA-256"),
-        ({"primary_cat": ""}, "primary category is empty"),
+        ({"primary_cat": ""}, "not a category: ''"),
         ({"cross_cats_sorted": ("stat.ML", "cs.AI")}, "not sorted"),
         ({"cross_cats_sorted": ("cs.AI", "cs.AI")}, "each once"),
         ({"cross_cats_sorted": ("cs.LG",)}, "without the primary"),
