@@ -139,7 +139,7 @@ MUTABLE = [
     for kind in OURS
     for path, value in leaves(OURS[kind])
     # What any value may stand for is not to be refused.
-    if not {"events", "model_set", "notes", "rotates_at", "url"} & set(path)
+    if not {"events", "event_summary", "model_set", "notes", "rotates_at", "url"} & set(path)
     and path[-1] not in {"verdict_id", "id", "created_at", "pipeline_version", "prev_event"}
     and value != []
 ]
