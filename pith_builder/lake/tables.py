@@ -155,6 +155,7 @@ RECORDS = Table(
         _follows("observed_at", Kind.INSTANT, "When it was observed.", repeats=True),
         _BUILD,
     ),
+    row_group_rows=4_000,
 )
 
 EVENTS = Table(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from pith_builder.core.manifest import Manifest
+from pith_builder.core.manifest import Manifest, Part
 from pith_builder.lake.tables import TABLES, Kind, Table
 
 _PLACE = re.compile(r"^set variable pith_lake = '(.*)';$", re.MULTILINE)
+
+PARTS_OF_A_QUERY = 12
+"""Parts that one query of a view reads at most, where rows are sought by Pith Number."""
 
 _SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -27,7 +31,7 @@ _SQL_TYPES = {
 def views_sql(lake: Path, manifest: Manifest) -> str:
     """Return SQL that makes a view of each table, and the views and macros built on them.
 
-    No word of it comes from data: names are the tables' and parts' own, and the folder is quoted.
+    Names are the tables' and parts' own; the folder, and the keys of parts, are quoted.
     """
     head = (
         f"-- Pith Builder: the lake as of manifest {manifest.sequence}, "
@@ -36,10 +40,7 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
         f"set variable pith_lake = {quoted(str(lake))};\n"
         "set TimeZone = 'UTC';\n"
     )
-    tables = "\n".join(
-        _view(table, [part.path for part in manifest.tables[name].parts])
-        for name, table in TABLES.items()
-    )
+    tables = "\n".join(_view(table, manifest.tables[name].parts) for name, table in TABLES.items())
     return f"{head}\n{tables}\n{_derived_sql()}"
 
 
@@ -55,24 +56,42 @@ def _derived_sql() -> str:
     return files("pith_builder.lake").joinpath("views.sql").read_text(encoding="utf-8")
 
 
-def _view(table: Table, paths: list[str]) -> str:
-    if paths:
-        listed = ",\n    ".join(
-            f"getvariable('pith_lake') || {quoted('/' + path)}" for path in paths
-        )
-        columns = ", ".join(column.name for column in table.all_columns())
-        query = f"select {columns}\nfrom read_parquet([\n    {listed}\n])"
-    else:
-        columns = ", ".join(
-            f"null::{_SQL_TYPES[column.kind]} as {column.name}" for column in table.all_columns()
-        )
-        query = f"select {columns}\nwhere false"
+def _view(table: Table, parts: Sequence[Part]) -> str:
+    query = "\nunion all\n".join(_queries(table, parts))
     comments = [f"comment on view {table.name} is {quoted(table.about)};"]
     comments += [
         f"comment on column {table.name}.{column.name} is {quoted(column.about)};"
         for column in table.all_columns()
     ]
     return f"create or replace view {table.name} as\n{query};\n" + "\n".join(comments) + "\n"
+
+
+def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:
+    """Yield the queries that a view is the union of: of neighbouring parts, within their keys.
+
+    By what it says of the keys DuckDB tells which parts can hold a Pith Number before it opens
+    any; so that it opens a dozen, however many there are.
+    """
+    if not parts:
+        columns = ", ".join(
+            f"null::{_SQL_TYPES[column.kind]} as {column.name}" for column in table.all_columns()
+        )
+        yield f"select {columns}\nwhere false"
+    columns = ", ".join(column.name for column in table.all_columns())
+    is_by_number = table.key[0] == "pith_number" and len(parts) > PARTS_OF_A_QUERY
+    ordered = sorted(parts, key=lambda part: part.first_key) if is_by_number else parts
+    at_once = PARTS_OF_A_QUERY if is_by_number else max(1, len(parts))
+    for start in range(0, len(parts), at_once):
+        some = ordered[start : start + at_once]
+        listed = ",\n    ".join(
+            f"getvariable('pith_lake') || {quoted('/' + part.path)}" for part in some
+        )
+        query = f"select {columns}\nfrom read_parquet([\n    {listed}\n])"
+        if is_by_number:
+            first = min(part.first_key[0] for part in some)
+            last = max(part.last_key[0] for part in some)
+            query += f"\nwhere pith_number between {quoted(first)} and {quoted(last)}"
+        yield query
 
 
 def quoted(text: str) -> str:

@@ -101,15 +101,10 @@ def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
 
 
 def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
-    query = """
-        select distinct pith_number
-        from aliases
-        where alias_value = $short and alias_kind = 'pith_short_8'
-          and starts_with(split_part(pith_number, ':', 3), $suffix)
-        order by pith_number
-    """
-    rows = fetch(connection, query, {"short": suffix[:8], "suffix": suffix})
-    return tuple(found for (number,) in rows for found in _by_number(connection, number))
+    query = "select distinct pith_number from aliases where alias_value = $short"
+    named = fetch(connection, query, {"short": suffix[:8]})
+    numbers = sorted(number for (number,) in named if number[-26:].startswith(suffix))
+    return tuple(found for number in numbers for found in _by_number(connection, number))
 
 
 def _by_arxiv_id(
