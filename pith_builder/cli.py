@@ -38,6 +38,7 @@ from pith_builder.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pith_builder.core.keys import PublicKey
     from pith_builder.operations.transaction import BuildResult, Target
 
 
@@ -413,10 +414,25 @@ def keys_list(trust: tuple[Path, ...], as_json: bool) -> None:
     """
     trusted = Settings.of(os.environ, trust).trusted()
     if as_json:
-        print_json([{**key.to_json_object(), "trusted_by": why} for key, why in trusted])
+        print_json(
+            [
+                {**key.to_json_object(), **_event_types(key), "trusted_by": why}
+                for key, why in trusted
+            ]
+        )
         return
     for key, why in trusted:
-        click.echo(f"{key.key_id}  {key.fingerprint}  {why}")
+        only = "".join(f"  for {', '.join(types)} alone" for types in _event_types(key).values())
+        say(f"{key.key_id}  {key.fingerprint}  {why}{only}")
+
+
+def _event_types(key: PublicKey) -> dict[str, list[str]]:
+    """Return what a key is trusted for, where that is not everything."""
+    from pith_builder.core.keys import TrustedKey
+
+    if isinstance(key, TrustedKey) and key.event_types is not None:
+        return {"event_types": sorted(key.event_types)}
+    return {}
 
 
 @keys.command("show")

@@ -138,6 +138,15 @@ def parse_json(data: bytes) -> JsonValue:
             infinity, an integer beyond 64 bits, a lone surrogate or more than 64 levels.
     """
     try:
+        # What is canonical already, as most documents are, has no key twice, which orjson would
+        # not tell: it may be read the fast way.
+        value = orjson.loads(data)
+        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
+            _checked(value, 1)
+            return value
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass  # the careful way says why
+    try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"not UTF-8: {error.reason} at byte {error.start}") from error

@@ -60,7 +60,7 @@ def event_findings(
             Failure(path + "/subject_pith_number", Code.DISAGREEMENT, message),
         )
     signature = event["signature"]
-    for failure in signature_failures(found, signature, keyring, path + "/signature"):
+    for failure in signature_failures(found, signature, keyring, path + "/signature", event_type):
         is_unknown = failure.code is Code.UNKNOWN_KEY
         yield Reason.UNKNOWN_KEY if is_unknown else Reason.BAD_SIGNATURE, failure
     for key in ("key_id", "public_key_fingerprint"):
@@ -94,11 +94,15 @@ def _payload_failures(
 
 
 def signature_failures(
-    digest: SignableDigest, block: JsonValue, keyring: Keyring, path: str
+    digest: SignableDigest,
+    block: JsonValue,
+    keyring: Keyring,
+    path: str,
+    event_type: str | None = None,
 ) -> Iterator[Failure]:
     """Yield the failure of a receipt or signature block of sound form over `digest`, if any."""
     try:
-        keyring.verified(digest, Signature.from_block(block))
+        keyring.verified(digest, Signature.from_block(block), event_type)
     except UnknownKeyError as error:
         yield Failure(path + pointer(error.field), Code.UNKNOWN_KEY, str(error))
     except BadSignatureError as error:

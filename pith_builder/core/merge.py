@@ -62,6 +62,35 @@ class State:
         return self.event_count - self.invalid_event_count
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivocation:
+    """Valid events of one signer that claim one place, and so contradict each other.
+
+    Attributes:
+        event_type: Their type.
+        signer_id: Who states them.
+        prev_event: The event they all follow; None of `record_created`, of which there is one.
+        events: The events, the one that is applied first.
+    """
+
+    event_type: str
+    signer_id: str
+    prev_event: str | None
+    events: tuple[Event, ...]
+
+    def place(self) -> dict[str, JsonValue]:
+        """Return what they all claim."""
+        return {
+            "event_type": self.event_type,
+            "prev_event": self.prev_event,
+            "signer_id": self.signer_id,
+        }
+
+    def to_json_object(self) -> dict[str, JsonValue]:
+        """Return the entry of a state's `equivocations`."""
+        return {**self.place(), "event_ids": sorted(event.event_id for event in self.events)}
+
+
 def merge(
     number: str, events: Iterable[JsonValue], aliases: Iterable[SourceAlias], keyring: Keyring
 ) -> State:
@@ -116,9 +145,10 @@ def state_of(
     Raises:
         NoStateError: No `record_created` is among them.
     """
-    equivocations, refused = _equivocations(valid)
+    contradicting = equivocations(valid)
+    refused = {event.event_id for found in contradicting for event in found.events[1:]}
     applied = sorted(
-        (event for event in valid if event.event_id not in refused), key=_order_of_application
+        (event for event in valid if event.event_id not in refused), key=order_of_application
     )
     current = _current(applied)
     current["canonical_record"] = _canonical_record(number, applied)
@@ -126,8 +156,8 @@ def state_of(
     state = {
         "applied_event_ids": [event.event_id for event in applied],
         "current": Fragment(dump_canonical(current)),
-        "equivocation_count": len(equivocations),
-        "equivocations": equivocations,
+        "equivocation_count": len(contradicting),
+        "equivocations": [found.to_json_object() for found in contradicting],
         "event_count": len(valid) + len(invalid),
         "invalid_event_count": len(invalid),
         "invalid_events": [
@@ -143,7 +173,7 @@ def state_of(
     return State(
         event_count=len(valid) + len(invalid),
         invalid_event_count=len(invalid),
-        equivocation_count=len(equivocations),
+        equivocation_count=len(contradicting),
         state_sha256=state_sha256,
         document=dump_canonical({**state, "state_sha256": state_sha256}),
     )
@@ -174,12 +204,13 @@ def _canonical_record(number: str, applied: Sequence[Event]) -> JsonValue:
     raise NoStateError(f"{number}: no valid record_created event, so there is no state")
 
 
-def _order_of_application(event: Event) -> tuple[str, int, str]:
+def order_of_application(event: Event) -> tuple[str, int, str]:
+    """Return what valid events are applied by (rule 4)."""
     return event.created_at, _RANKS.get(event.event_type, len(_RANKS)), event.event_id
 
 
-def _equivocations(valid: Sequence[Event]) -> tuple[list[JsonValue], frozenset[str]]:
-    """Return the sets of events that claim one place, and the ids of all but their first (rule 3).
+def equivocations(valid: Iterable[Event]) -> list[Equivocation]:
+    """Return the sets of valid events of one signer that claim one place (rule 3).
 
     Ruling: the sets are sorted by type, signer and previous event.
     """
@@ -189,18 +220,13 @@ def _equivocations(valid: Sequence[Event]) -> tuple[list[JsonValue], frozenset[s
             claims[event.event_type, event.signer_id, ""].append(event)
         elif event.prev_event is not None:
             claims[event.event_type, event.signer_id, event.prev_event].append(event)
-    found: list[JsonValue] = []
-    refused: set[str] = set()
-    for (event_type, signer_id, prev_event), rivals in sorted(claims.items()):
-        if len(rivals) > 1:
-            rivals.sort(key=lambda event: (event.created_at, event.event_id))
-            refused.update(event.event_id for event in rivals[1:])
-            found.append(
-                {
-                    "event_ids": sorted(event.event_id for event in rivals),
-                    "event_type": event_type,
-                    "prev_event": prev_event or None,
-                    "signer_id": signer_id,
-                }
-            )
-    return found, frozenset(refused)
+    return [
+        Equivocation(
+            event_type=event_type,
+            signer_id=signer_id,
+            prev_event=prev_event or None,
+            events=tuple(sorted(rivals, key=lambda event: (event.created_at, event.event_id))),
+        )
+        for (event_type, signer_id, prev_event), rivals in sorted(claims.items())
+        if len(rivals) > 1
+    ]
