@@ -56,6 +56,12 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
                 bundle["state"], merged, "/state", Code.STATE_MISMATCH, "the merge of the events"
             )
     yield from state_digest_failures(holds, "/state")
+    yield from envelope_failures(holds, keyring)
+
+
+def envelope_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    """Yield the failures of all that a bundle puts around its record, events and state."""
+    bundle = holds.document
     if holds.has("/bundle_signature"):
         signature = bundle["bundle_signature"]
         found = bundle_digest(bundle)

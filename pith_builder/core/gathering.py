@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,7 +155,7 @@ def gathered_bundle(
     )
 
 
-def signing_keys(events: Iterable[Event]) -> set[KeyName]:
+def signing_keys(events: Collection[Event]) -> set[KeyName]:
     """Return the names of the keys that signed these events and the receipts in them."""
     blocks = [event.signature for event in events]
     blocks += [event.payload["receipt"] for event in events if event.event_type == RECORD_CREATED]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from orjson import Fragment
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, dump_canonical, sha256_hex
+from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, sha256_hex
 from pith_builder.core.event import Event, claimed_id
 from pith_builder.core.event_checks import Reason, event_findings
 from pith_builder.core.forms import (
@@ -91,6 +92,87 @@ class Equivocation:
         return {**self.place(), "event_ids": sorted(event.event_id for event in self.events)}
 
 
+class Verdict(StrEnum):
+    """What became of an event that was offered."""
+
+    NEW = "new"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one event, and if it was refused, why.
+
+    Attributes:
+        event_id: The id it goes by.
+        verdict: What became of it.
+        reason: Why it was refused, or None.
+        message: Why, in words, or "".
+    """
+
+    event_id: str
+    verdict: Verdict
+    reason: Reason | None = None
+    message: str = ""
+
+
+class Sorting:
+    """Tells valid from invalid events of one record as they come (rules 1 and 2).
+
+    Of copies of one id a valid one wins. Ruling: of several valid copies, which can differ in
+    their signature alone, the one that is held already is kept, and of those that are not the one
+    whose canonical JSON comes first; of invalid copies, the weightiest reason is.
+    """
+
+    def __init__(self, number: str, keyring: Keyring, held: Iterable[Event] = ()) -> None:
+        """Begin with the events that are held already, which are valid."""
+        self._number = number
+        self._keyring = keyring
+        self._held = {event.event_id: event for event in held}
+        self._new: dict[str, Event] = {}
+        self._reasons: dict[str, Reason] = {}
+
+    def take(self, value: JsonValue) -> Taken:
+        """Judge one event.
+
+        Raises:
+            MalformedError: It has no canonical JSON.
+        """
+        event_id = claimed_id(value)
+        known = self._held.get(event_id) or self._new.get(event_id)
+        if known is not None and canonical_json(value) == known.document:
+            return Taken(event_id, Verdict.KNOWN)
+        finding = next(event_findings(value, self._number, self._keyring), None)
+        if finding is not None:
+            reason, failure = finding
+            before = self._reasons.get(event_id, reason)
+            self._reasons[event_id] = min(reason, before, key=_WEIGHTS.__getitem__)
+            message = f"{failure.path or '/'}: {failure.message}"
+            return Taken(event_id, Verdict.REFUSED, reason, message)
+        event = Event.from_json_object(value)
+        if known is None:
+            self._new[event_id] = event
+            return Taken(event_id, Verdict.NEW)
+        if event_id in self._new and event.document < known.document:
+            self._new[event_id] = event
+        return Taken(event_id, Verdict.KNOWN)
+
+    def new(self) -> tuple[Event, ...]:
+        """Return the valid events that were not held, by id."""
+        return tuple(self._new[event_id] for event_id in sorted(self._new))
+
+    def valid(self) -> tuple[Event, ...]:
+        """Return all valid events, by id."""
+        events = {**self._held, **self._new}
+        return tuple(events[event_id] for event_id in sorted(events))
+
+    def invalid(self) -> tuple[InvalidEvent, ...]:
+        """Return the events of which no copy is valid, by id."""
+        refused = sorted(self._reasons.keys() - self._held.keys() - self._new.keys())
+        return tuple(InvalidEvent(event_id, self._reasons[event_id]) for event_id in refused)
+
+
 def merge(
     number: str, events: Iterable[JsonValue], aliases: Iterable[SourceAlias], keyring: Keyring
 ) -> State:
@@ -107,31 +189,15 @@ def merge(
 def sort_out(
     number: str, events: Iterable[JsonValue], keyring: Keyring
 ) -> tuple[tuple[Event, ...], tuple[InvalidEvent, ...]]:
-    """Tell valid from invalid events (rules 1 and 2); of copies of one id a valid one wins.
-
-    Ruling: of several valid copies, which can differ in their signature alone, the one whose
-    canonical JSON comes first is kept; of invalid copies, the weightiest reason is.
+    """Tell valid from invalid events, as `Sorting` does.
 
     Raises:
         MalformedError: An event has no canonical JSON.
     """
-    valid: dict[str, Event] = {}
-    reasons: dict[str, Reason] = {}
+    sorting = Sorting(number, keyring)
     for value in events:
-        event_id = claimed_id(value)
-        finding = next(event_findings(value, number, keyring), None)
-        if finding is None:
-            event = Event.from_json_object(value)
-            known = valid.get(event_id)
-            if known is None or event.document < known.document:
-                valid[event_id] = event
-        else:
-            known_reason = reasons.get(event_id, finding[0])
-            reasons[event_id] = min(finding[0], known_reason, key=_WEIGHTS.__getitem__)
-    invalid = tuple(
-        InvalidEvent(event_id, reasons[event_id]) for event_id in sorted(reasons.keys() - valid)
-    )
-    return tuple(valid[event_id] for event_id in sorted(valid)), invalid
+        sorting.take(value)
+    return sorting.valid(), sorting.invalid()
 
 
 def state_of(

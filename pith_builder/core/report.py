@@ -66,7 +66,8 @@ class Report:
     """The answer to "does this document hold?". One with failures is no pass.
 
     Attributes:
-        kind: `bundle`, `state`, `record`, `event`, `public_key`, `manifest` or `unknown`.
+        kind: `bundle`, `state`, `record`, `event`, `equivocation_proof`, `public_key`, `manifest`
+            or `unknown`.
         name: The Pith Number or other name that the document claims, or "".
         failures: Every failure found, in the order of FORMAT.md 14.
     """
