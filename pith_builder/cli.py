@@ -32,6 +32,7 @@ from pith_builder.console import (
     workers_option,
 )
 from pith_builder.errors import PithError, StorageError, UsageError
+from pith_builder.graph_commands import attest, import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.settings import Settings
 
@@ -51,6 +52,9 @@ def pith() -> None:
 pith.add_command(nightly)
 pith.add_command(backfill)
 pith.add_command(gaps)
+pith.add_command(merge)
+pith.add_command(import_)
+pith.add_command(attest)
 
 
 @pith.command()
@@ -169,8 +173,8 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
         print_json({"record": resolved.record.to_json_object(), "others": others})
         return
     for found in (resolved.record, *resolved.others):
-        title = " ".join(found.title.split())
-        say(f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}  {title}")
+        named = f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}"
+        say(f"{named}  {found.shown_title()}".rstrip())
 
 
 @pith.command()

@@ -34,7 +34,7 @@ class Found:
     pith_number: str
     arxiv_id: str
     arxiv_version: int
-    title: str
+    title: str | None
 
     def to_json_object(self) -> dict[str, Any]:
         """Return the record for machines."""
@@ -42,8 +42,12 @@ class Found:
             "arxiv_id": self.arxiv_id,
             "arxiv_version": self.arxiv_version,
             "pith_number": self.pith_number,
-            "title": " ".join(self.title.split()),
+            "title": self.shown_title(),
         }
+
+    def shown_title(self) -> str:
+        """Return the title on one line; of an imported record it may not be known."""
+        return " ".join((self.title or "").split())
 
 
 @dataclass(frozen=True, slots=True)
