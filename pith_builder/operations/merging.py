@@ -96,9 +96,11 @@ def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
         state = gathered_of(number, valid, invalid).state
     except NoStateError as error:
         state = None
-        refused.append(
-            Refused(source="", line=0, number=number, reason=NO_RECORD_CREATED, message=str(error))
-        )
+        if valid or invalid:
+            message = str(error)
+            refused.append(
+                Refused(source="", line=0, number=number, reason=NO_RECORD_CREATED, message=message)
+            )
     return Merged(
         number=number,
         state=state,

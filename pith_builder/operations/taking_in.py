@@ -251,7 +251,7 @@ class _Written:
         found, created, rows = record.found, record.created, self.rows
         if found is None or created is None:
             return
-        row = rows.record(found, created, record.raw, record.source)
+        row = rows.record(found, created, record.raw, record.source_name())
         self.writers[RECORDS.name].add(row)
         self._add_events(record)
         self.writers[STATES.name].add(rows.state(record.number, found.state))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pith_builder.core.bundle_checks import envelope_failures
@@ -98,6 +99,11 @@ class TakenRecord:
     created: Event | None = None
     raw: dict[str, Any] | None = None
     source: str = ""
+
+    def source_name(self) -> str:
+        """Return the file it was offered in first, as rows name it: below its mirror's tree."""
+        parts = Path(self.source).parts
+        return "/".join(parts[-3:]) if parts[-3:-2] == ("pith",) else parts[-1]
 
     def signing_keys(self) -> set[tuple[str, str]]:
         """Return the names of the keys that signed what is new."""
