@@ -106,7 +106,13 @@ def pointer(*parts: str | int) -> str:
     >>> pointer("events", 0, "a/b")
     '/events/0/a~1b'
     """
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    found = ""
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        found += f"/{text}"
+    return found
 
 
 def differences(

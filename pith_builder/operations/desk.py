@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from pith_builder.errors import StorageError
 from pith_builder.lake.parts import Row
 from pith_builder.operations.offers import Offer, OfferKind
 
@@ -152,13 +153,19 @@ class Desk:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        self._database.execute("begin immediate")
         try:
-            yield
-        except BaseException:
-            self._database.execute("rollback")
-            raise
-        self._database.execute("commit")
+            self._database.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._database.rollback()
+                raise
+            self._database.execute("commit")
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"cannot write {self.path}: {error}; make room, or set TMPDIR to a folder that "
+                "has it, then run the same command again"
+            ) from error
 
 
 @contextmanager

@@ -112,11 +112,21 @@ def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
 
 def offered_events(offer: Offer, refused: list[Refused]) -> list[JsonValue]:
     """Return the events that a document carries; why it carries none is added to `refused`."""
+    value = read_offer(offer, refused)
+    return [] if value is None else events_of(offer, value, refused)
+
+
+def read_offer(offer: Offer, refused: list[Refused]) -> JsonValue:
+    """Parse what is offered, or return None and add to `refused` why it cannot be."""
     try:
-        value = parse_json(offer.document)
+        return parse_json(offer.document)
     except MalformedError as error:
         refused.append(refused_event(offer, "", "not_json", str(error)))
-        return []
+        return None
+
+
+def events_of(offer: Offer, value: JsonValue, refused: list[Refused]) -> list[JsonValue]:
+    """Return the events of a parsed document; why it carries none is added to `refused`."""
     if offer.kind is OfferKind.EVENT:
         return [value]
     events = value.get("events")

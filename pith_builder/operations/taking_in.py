@@ -221,7 +221,11 @@ def _take_chunk(
 ) -> _ChunkTaken:
     """Take in the records from `first` to `last`, in the order of their numbers."""
     chunk = _ChunkTaken()
-    with closing(Desk(place)) as desk, _writing(plan, index, chunk) as written:
+    with (
+        closing(Desk(place)) as desk,
+        closing(Desk(place)) as changes,  # SQLite cannot write where it is still reading
+        _writing(plan, index, chunk) as written,
+    ):
         for number, held, offers in desk.records(first, last):
             record = take_record(taker, number, held, offers)
             chunk.count(record)
@@ -232,8 +236,8 @@ def _take_chunk(
             else:
                 written.add(record)
             if len(written.replaced) >= _ROWS_KEPT:
-                desk.replace(written.taken_replaced())
-        desk.replace(written.taken_replaced())
+                changes.replace(written.taken_replaced())
+        changes.replace(written.taken_replaced())
     return chunk
 
 

@@ -12,9 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orjson import Fragment
+
 from pith_builder.core.bundle_checks import envelope_failures
-from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
-from pith_builder.core.event import Event, graph_snapshot_payload, signed_event
+from pith_builder.core.canonical import (
+    MAX_DEPTH,
+    JsonValue,
+    canonical_json,
+    dump_canonical,
+    parse_json,
+)
+from pith_builder.core.event import Event, claimed_id, graph_snapshot_payload, signed_event
+from pith_builder.core.form import AnyValue, ObjectOf
 from pith_builder.core.forms import BUNDLE, GRAPH_SNAPSHOT, RECORD_CREATED
 from pith_builder.core.gathering import Gathered, gathered_bundle, gathered_of, signing_keys
 from pith_builder.core.instants import format_microseconds, format_seconds
@@ -22,11 +31,11 @@ from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import Registry
-from pith_builder.core.sound import Sound, alias_failures, number_failures, record_name_failures
+from pith_builder.core.sound import Sound
 from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.raw_metadata import read_raw_metadata
-from pith_builder.operations.merging import offered_events, refused_event
+from pith_builder.operations.merging import events_of, read_offer, refused_event
 from pith_builder.operations.offers import (
     METADATA_MISMATCH,
     NO_RECORD_CREATED,
@@ -39,8 +48,8 @@ from pith_builder.signing.ed25519 import TrustedKeys
 _LEVELS_ABOVE = 4
 """A state in a bundle shows a payload so many levels deeper than the event does."""
 
-_SAFE_OPENINGS = 50
-"""An event with no more brackets than this cannot be nested too deep."""
+_SAFE_OPENINGS = MAX_DEPTH - _LEVELS_ABOVE
+"""What has no more brackets than this cannot be nested too deep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +144,17 @@ def take_record(
         taken.source = taken.source or offer.source
         if offer.kind is OfferKind.METADATA:
             metadata.append(offer)
-        elif taker.is_import and _is_bare(offer):
-            _take_bare(taker, offer, bundle, sorting, taken)
-        else:
-            for event in offered_events(offer, taken.refused):
-                _take(sorting, event, offer, taken)
-            if offer.kind is OfferKind.BUNDLE and bundle is None:
-                published.append(parse_json(offer.document))
+            continue
+        value = read_offer(offer, taken.refused)
+        if value is None:
+            continue
+        if taker.is_import and _is_bare(offer, value):
+            _take_bare(taker, offer, value, bundle, sorting, taken)
+            continue
+        for event in events_of(offer, value, taken.refused):
+            _take(sorting, event, offer, taken)
+        if offer.kind is OfferKind.BUNDLE and bundle is None:
+            published.append(value)
     _count_unread(taken)
     taken.new = sorting.new()
     if taken.new:
@@ -165,7 +178,7 @@ def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
 
 def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) -> None:
     try:
-        _check_depth(event)
+        _check_depth(event, offer)
     except MalformedError as error:
         taken.verdicts[Verdict.REFUSED] += 1
         taken.refused.append(refused_event(offer, "", "malformed", f"{error}, in a bundle"))
@@ -178,9 +191,8 @@ def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) 
         )
 
 
-def _check_depth(event: JsonValue) -> None:
-    data = canonical_json(event)
-    if data.count(b"[") + data.count(b"{") > _SAFE_OPENINGS:
+def _check_depth(event: JsonValue, offer: Offer) -> None:
+    if offer.document.count(b"[") + offer.document.count(b"{") > _SAFE_OPENINGS:
         nested = event
         for _ in range(_LEVELS_ABOVE):
             nested = [nested]
@@ -193,21 +205,23 @@ def _count_unread(taken: TakenRecord) -> None:
     taken.verdicts[Verdict.REFUSED] += unread
 
 
-def _is_bare(offer: Offer) -> bool:
+def _is_bare(offer: Offer, document: JsonValue) -> bool:
     """Tell whether a document speaks of a record without the signed event that created it."""
     if offer.kind not in {OfferKind.RECORD, OfferKind.STATE}:
         return False
-    try:
-        events = parse_json(offer.document).get("events")
-    except MalformedError:
-        return False
+    events = document.get("events")
     return not isinstance(events, list) or not any(
         isinstance(event, dict) and event.get("event_type") == RECORD_CREATED for event in events
     )
 
 
 def _take_bare(
-    taker: Taker, offer: Offer, held: JsonValue, sorting: Sorting, taken: TakenRecord
+    taker: Taker,
+    offer: Offer,
+    document: JsonValue,
+    held: JsonValue,
+    sorting: Sorting,
+    taken: TakenRecord,
 ) -> None:
     """Vouch for a record whose document carries its receipt, but no signed event.
 
@@ -215,7 +229,6 @@ def _take_bare(
     receipt, and its graph snapshot as published. Where the record is there already, it adds
     nothing.
     """
-    document = parse_json(offer.document)
     report = verify(document, taker.trusted)
     if report.failures:
         first = report.failures[0]
@@ -335,35 +348,46 @@ def _published(found: Gathered, bundles: list[JsonValue], taker: Taker) -> JsonV
 
     Of several the one whose canonical JSON comes first, so that their order does not matter.
     """
-    whole = [bundle for bundle in bundles if _says_all(bundle, found)]
-    whole.sort(key=canonical_json)
-    for bundle in whole:
-        form = tuple(BUNDLE.failures(bundle, ""))
-        holds = Sound(bundle, form)
-        checks = (
-            form,
-            record_name_failures(holds, "/canonical_record"),
-            number_failures(holds),
-            envelope_failures(holds, taker.trusted),
-            alias_failures(holds, "/canonical_record", "/source_aliases"),
-        )
-        if not any(True for failures in checks for _ in failures):
+    wanted = {
+        "canonical_record": found.record.to_json_object(),
+        "canonical_sha256": found.record.digest().hex(),
+        "pith_number": str(found.record.pith_number()),
+        "short_pith_number": found.record.pith_number().short(),
+        "source": found.record.source(),
+        "source_aliases": [alias.to_json_object() for alias in found.aliases],
+        "state": Fragment(found.state.document),
+    }
+    following = dump_canonical(wanted)
+    events = {event.event_id: event.document for event in found.valid}
+    for bundle in sorted(bundles, key=canonical_json) if len(bundles) > 1 else bundles:
+        if (
+            canonical_json({name: bundle.get(name) for name in wanted}) == following
+            and len(bundle["events"]) == len(events)
+            and {claimed_id(e): canonical_json(e) for e in bundle["events"]} == events
+            and next(_ENVELOPE.failures(bundle, ""), None) is None
+            and next(envelope_failures(Sound(bundle, ()), taker.trusted), None) is None
+        ):
             return bundle
     return None
 
 
-def _says_all(bundle: JsonValue, found: Gathered) -> bool:
-    """Tell whether a bundle's events and state are what was gathered, and no more."""
-    events = bundle.get("events")
-    if not isinstance(events, list) or len(events) != len(found.valid):
-        return False
-    wanted = {event.document for event in found.valid}
-    return (
-        {canonical_json(event) for event in events} == wanted
-        and canonical_json(bundle.get("state")) == found.state.document
-        and canonical_json(bundle.get("source_aliases"))
-        == canonical_json([alias.to_json_object() for alias in found.aliases])
-    )
+_FOLLOWING = frozenset(
+    {
+        "canonical_record",
+        "canonical_sha256",
+        "pith_number",
+        "short_pith_number",
+        "source",
+        "source_aliases",
+        "state",
+    }
+)
+"""What of a bundle follows from its events, and is compared."""
+
+_ENVELOPE = ObjectOf(
+    {name: AnyValue() if name in _FOLLOWING else form for name, form in BUNDLE.fields.items()}
+)
+"""The form of the rest of it."""
 
 
 def _created(found: Gathered, bundle_signature: JsonValue) -> Event:
