@@ -10,6 +10,7 @@ from pith_builder.core.event import content_digest
 from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED, event_form
 from pith_builder.core.graph import EMPTY_SNAPSHOT_SHA256, items_sha256
 from pith_builder.core.keys import BadSignatureError, Keyring, Signature, UnknownKeyError
+from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
 from pith_builder.core.report import Code, Failure, differences, pointer
 from pith_builder.errors import MalformedError
@@ -134,11 +135,12 @@ def record_failures(
         Code.CANONICAL_DIGEST_MISMATCH,
         "the canonical record",
     )
-    if number != str(read.pith_number()):
+    named = PithNumber.of(found, read.submitted_at.year)
+    if number != str(named):
         yield Failure(
             path + "/canonical_record",
             Code.NUMBER_MISMATCH,
-            f"this canonical record is {read.pith_number()}, the document is of {number}",
+            f"this canonical record is {named}, the document is of {number}",
         )
     yield from receipt_failures(receipt, found, keyring, path + "/receipt")
 

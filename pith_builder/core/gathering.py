@@ -8,9 +8,11 @@ from datetime import datetime
 
 from pith_builder.core.alias import SourceAlias, source_aliases
 from pith_builder.core.bundle import Bundle, signed_bundle
-from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.bundle_checks import seal_failures
+from pith_builder.core.canonical import JsonValue, RecordDigest, parse_json
 from pith_builder.core.event import Event
-from pith_builder.core.forms import CURRENT_LISTS, MIRROR_HINT, RECORD_CREATED
+from pith_builder.core.form import ListOf
+from pith_builder.core.forms import ALIAS, BUNDLE, CURRENT_LISTS, MIRROR_HINT, RECORD_CREATED
 from pith_builder.core.instants import (
     format_microseconds,
     format_seconds,
@@ -25,8 +27,10 @@ from pith_builder.core.merge import (
     sort_out,
     state_of,
 )
+from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
 from pith_builder.core.registry import Registry
+from pith_builder.core.sound import Sound
 from pith_builder.errors import VerificationError
 
 KeyName = tuple[str, str]
@@ -35,20 +39,26 @@ KeyName = tuple[str, str]
 TIMESTAMP_ANCHOR = "timestamp_anchor"
 MIRROR_HINT_EVENT = "mirror_hint"
 
+_ALIASES = ListOf(ALIAS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """A record and all that is stated of it.
 
     Attributes:
+        number: Its name.
         record: The canonical record.
+        digest: Its digest.
         valid: The events that hold, in the order of application.
         invalid: Those that do not, and why.
         aliases: The record's other names.
         state: The merge of the events.
     """
 
+    number: PithNumber
     record: CanonicalRecord
+    digest: RecordDigest
     valid: tuple[Event, ...]
     invalid: tuple[InvalidEvent, ...]
     aliases: tuple[SourceAlias, ...]
@@ -60,24 +70,37 @@ class Gathered:
         return first_created(self.valid)
 
 
-def gathered(number: str, events: Iterable[JsonValue], keyring: Keyring) -> Gathered:
+def gathered(
+    number: str,
+    events: Iterable[JsonValue],
+    keyring: Keyring,
+    bundles: Iterable[JsonValue] = (),
+) -> Gathered:
     """Merge all events of the record `number`, in any order, from anywhere.
+
+    `bundles` are those that the events came in, whose aliases count where their seal holds.
 
     Raises:
         NoStateError: No valid `record_created` is among them.
         MalformedError: An event has no canonical JSON.
     """
-    return gathered_of(number, *sort_out(number, events, keyring))
+    valid, invalid = sort_out(number, events, keyring)
+    return gathered_of(number, valid, invalid, later_aliases(valid, bundles, keyring))
 
 
 def gathered_of(
-    number: str, valid: Iterable[Event], invalid: Iterable[InvalidEvent] = ()
+    number: str,
+    valid: Iterable[Event],
+    invalid: Iterable[InvalidEvent] = (),
+    later: Iterable[SourceAlias] = (),
 ) -> Gathered:
     """Merge events that were judged already.
 
-    Ruling: aliases date from the whole second of the `first_computed_at` of the receipt in the
-    `record_created` that is applied first. So they follow from the events, and every mirror that
-    holds the same events has the same state; every published document has them so.
+    Ruling: an alias dates from the latest that any registry gives for it: the whole second of the
+    `first_computed_at` of the receipt in its `record_created`, or what a bundle that it sealed
+    says later (`later`; a published bundle has short forms that were given twelve hours after the
+    rest). The latest, because that is the one choice which does not depend on the order in which
+    events and bundles come in, and gives every published document its own dates.
 
     Raises:
         NoStateError: No `record_created` is among `valid`.
@@ -91,14 +114,70 @@ def gathered_of(
             f"{number}: no valid record_created event, so there is no state"
         ) from None
     record = CanonicalRecord.from_json_object(payload["canonical_record"])
-    computed_at = parse_microseconds(payload["receipt"]["first_computed_at"])
-    aliases = source_aliases(record, record.pith_number(), format_seconds(computed_at))
+    digest = record.digest()
+    name = PithNumber.of(digest, record.submitted_at.year)
+    aliases = _latest(source_aliases(record, name, _given_at(ordered)), later)
     return Gathered(
+        number=name,
         record=record,
+        digest=digest,
         valid=ordered,
         invalid=refused,
         aliases=aliases,
         state=state_of(number, ordered, refused, aliases),
+    )
+
+
+def later_aliases(
+    valid: Iterable[Event], bundles: Iterable[JsonValue], keyring: Keyring
+) -> list[SourceAlias]:
+    """Return the aliases that sealed bundles date later than the events do.
+
+    Only their signature covers them, so a bundle that no trusted key sealed says nothing.
+    """
+    given_at = _given_at(valid)
+    found: list[SourceAlias] = []
+    for bundle in bundles:
+        if next(_ALIASES.failures(bundle.get("source_aliases"), ""), None) is None:
+            aliases = [SourceAlias(**alias) for alias in bundle["source_aliases"]]
+            later = [alias for alias in aliases if alias.created_at > given_at]
+            if later and _is_sealed(bundle, keyring):
+                found += later
+    return found
+
+
+def _given_at(events: Iterable[Event]) -> str:
+    """Return the latest second at which a registry says it computed the record, or ""."""
+    computed = (
+        event.payload["receipt"]["first_computed_at"]
+        for event in events
+        if event.event_type == RECORD_CREATED
+    )
+    latest = max(computed, default=None)
+    return "" if latest is None else format_seconds(parse_microseconds(latest))
+
+
+def _latest(
+    aliases: Iterable[SourceAlias], later: Iterable[SourceAlias]
+) -> tuple[SourceAlias, ...]:
+    dates: dict[tuple[str, str], str] = {}
+    for alias in later:
+        name = alias.alias_kind, alias.alias_value
+        dates[name] = max(dates.get(name, ""), alias.created_at)
+    return tuple(
+        SourceAlias(
+            alias.alias_kind,
+            alias.alias_value,
+            max(alias.created_at, dates.get((alias.alias_kind, alias.alias_value), "")),
+        )
+        for alias in aliases
+    )
+
+
+def _is_sealed(bundle: JsonValue, keyring: Keyring) -> bool:
+    found = tuple(BUNDLE.failures(bundle, ""))
+    return next(seal_failures(Sound(bundle, found), keyring), None) is None and not any(
+        failure.path.startswith("/bundle_signature") for failure in found
     )
 
 
@@ -137,11 +216,10 @@ def gathered_bundle(
     Raises:
         VerificationError: A key that signed an event is not among `keys`.
     """
-    number = found.record.pith_number()
     return signed_bundle(
-        number,
+        found.number,
         found.record.to_json_object(),
-        found.record.digest(),
+        found.digest,
         aliases=found.aliases,
         events=found.valid,
         state=found.state,
@@ -203,7 +281,7 @@ def _public_keys(
     unknown = [name for name in others if name not in keys]
     if unknown:
         raise VerificationError(
-            f"{found.record.pith_number()}: no trusted key is named {unknown[0][0]!r} with "
+            f"{found.number}: no trusted key is named {unknown[0][0]!r} with "
             f"fingerprint {unknown[0][1]} (trust it with --trust FILE)"
         )
     return [own, *(keys[name] for name in others)]

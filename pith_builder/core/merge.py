@@ -10,7 +10,14 @@ from enum import StrEnum
 from orjson import Fragment
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, sha256_hex
+from pith_builder.core.canonical import (
+    MAX_DEPTH,
+    JsonValue,
+    canonical_json,
+    dump_canonical,
+    parse_json,
+    sha256_hex,
+)
 from pith_builder.core.event import Event, claimed_id
 from pith_builder.core.event_checks import Reason, event_findings
 from pith_builder.core.forms import (
@@ -21,7 +28,7 @@ from pith_builder.core.forms import (
     STATE_VERSION,
 )
 from pith_builder.core.keys import Keyring
-from pith_builder.errors import VerificationError
+from pith_builder.errors import MalformedError, VerificationError
 
 _RANKS = {kind: rank for rank, kind in enumerate((RECORD_CREATED, *CURRENT_LISTS))}
 _WEIGHTS = {reason: weight for weight, reason in enumerate(Reason)}
@@ -125,9 +132,16 @@ class Sorting:
     whose canonical JSON comes first; of invalid copies, the weightiest reason is.
     """
 
-    def __init__(self, number: str, keyring: Keyring, held: Iterable[Event] = ()) -> None:
-        """Begin with the events that are held already, which are valid."""
+    def __init__(
+        self, number: str, keyring: Keyring, held: Iterable[Event] = (), levels_above: int = 0
+    ) -> None:
+        """Begin with the events that are held already, which are valid.
+
+        `levels_above` is how much deeper than in itself an event will be nested; one that would
+        then be nested too deep (FORMAT.md 1) is refused.
+        """
         self._number = number
+        self._levels_above = levels_above
         self._keyring = keyring
         self._held = {event.event_id: event for event in held}
         self._new: dict[str, Event] = {}
@@ -151,6 +165,10 @@ class Sorting:
             message = f"{failure.path or '/'}: {failure.message}"
             return Taken(event_id, Verdict.REFUSED, reason, message)
         event = Event.from_json_object(value)
+        if _is_too_deep(event, self._levels_above):
+            self._reasons[event_id] = Reason.MALFORMED
+            message = f"/: is nested too deep to be shown within {MAX_DEPTH} levels"
+            return Taken(event_id, Verdict.REFUSED, Reason.MALFORMED, message)
         if known is None:
             self._new[event_id] = event
             return Taken(event_id, Verdict.NEW)
@@ -171,6 +189,20 @@ class Sorting:
         """Return the events of which no copy is valid, by id."""
         refused = sorted(self._reasons.keys() - self._held.keys() - self._new.keys())
         return tuple(InvalidEvent(event_id, self._reasons[event_id]) for event_id in refused)
+
+
+def _is_too_deep(event: Event, levels_above: int) -> bool:
+    brackets = event.document.count(b"[") + event.document.count(b"{")
+    if not levels_above or brackets <= MAX_DEPTH - levels_above:
+        return False
+    nested: JsonValue = parse_json(event.document)
+    for _ in range(levels_above):
+        nested = [nested]
+    try:
+        canonical_json(nested)
+    except MalformedError:
+        return True
+    return False
 
 
 def merge(

@@ -41,8 +41,8 @@ class TakenRows:
         """
         record, receipt = found.record, created.payload["receipt"]
         row = {
-            "pith_number": str(record.pith_number()),
-            "canonical_sha256": record.digest().hex(),
+            "pith_number": str(found.number),
+            "canonical_sha256": found.digest.hex(),
             "arxiv_id": record.source_id.value,
             "arxiv_version": record.source_version,
             "primary_cat": record.primary_cat,

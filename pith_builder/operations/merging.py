@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pith_builder.core.canonical import JsonValue, parse_json
-from pith_builder.core.gathering import gathered_of
+from pith_builder.core.gathering import gathered_of, later_aliases
 from pith_builder.core.keys import Keyring
 from pith_builder.core.merge import (
     Equivocation,
@@ -84,8 +84,12 @@ def sorted_out(found: Iterable[Offer | Refused], unread: list[Refused]) -> Itera
 def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
     sorting = Sorting(number, keyring)
     refused: list[Refused] = []
+    bundles: list[JsonValue] = []
     for offer in offers:
-        for event in offered_events(offer, refused):
+        value = read_offer(offer, refused)
+        if offer.kind is OfferKind.BUNDLE and value is not None:
+            bundles.append(value)
+        for event in events_of(offer, value, refused):
             taken = sorting.take(event)
             if taken.verdict is Verdict.REFUSED:
                 refused.append(
@@ -93,7 +97,8 @@ def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
                 )
     valid, invalid = sorting.valid(), sorting.invalid()
     try:
-        state = gathered_of(number, valid, invalid).state
+        later = later_aliases(valid, bundles, keyring)
+        state = gathered_of(number, valid, invalid, later).state
     except NoStateError as error:
         state = None
         if valid or invalid:
@@ -110,12 +115,6 @@ def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
     )
 
 
-def offered_events(offer: Offer, refused: list[Refused]) -> list[JsonValue]:
-    """Return the events that a document carries; why it carries none is added to `refused`."""
-    value = read_offer(offer, refused)
-    return [] if value is None else events_of(offer, value, refused)
-
-
 def read_offer(offer: Offer, refused: list[Refused]) -> JsonValue:
     """Parse what is offered, or return None and add to `refused` why it cannot be."""
     try:
@@ -126,7 +125,12 @@ def read_offer(offer: Offer, refused: list[Refused]) -> JsonValue:
 
 
 def events_of(offer: Offer, value: JsonValue, refused: list[Refused]) -> list[JsonValue]:
-    """Return the events of a parsed document; why it carries none is added to `refused`."""
+    """Return the events of a parsed document; why it carries none is added to `refused`.
+
+    Of None, which is what could not be read, there are none.
+    """
+    if value is None:
+        return []
     if offer.kind is OfferKind.EVENT:
         return [value]
     events = value.get("events")

@@ -272,7 +272,7 @@ class _Written:
         bundle = self._bundle(record, found.state.event_count)
         self.replaced += ((STATES.name, (number,), state), (BUNDLES.name, (number,), bundle))
         for alias in found.aliases:
-            if record.before.get((alias.alias_kind, alias.alias_value)) != alias.created_at:
+            if record.before_of(alias) != alias.created_at:
                 key = alias.alias_value, alias.alias_kind, number
                 self.replaced.append((ALIASES.name, key, self.rows.alias(number, alias)))
 

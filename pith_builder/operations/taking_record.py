@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from orjson import Fragment
+import orjson
 
-from pith_builder.core.bundle_checks import envelope_failures
+from pith_builder.core.alias import SourceAlias
+from pith_builder.core.bundle_checks import link_failures, seal_failures
 from pith_builder.core.canonical import (
-    MAX_DEPTH,
     JsonValue,
     canonical_json,
     dump_canonical,
@@ -25,7 +26,13 @@ from pith_builder.core.canonical import (
 from pith_builder.core.event import Event, claimed_id, graph_snapshot_payload, signed_event
 from pith_builder.core.form import AnyValue, ObjectOf
 from pith_builder.core.forms import BUNDLE, GRAPH_SNAPSHOT, RECORD_CREATED
-from pith_builder.core.gathering import Gathered, gathered_bundle, gathered_of, signing_keys
+from pith_builder.core.gathering import (
+    Gathered,
+    gathered_bundle,
+    gathered_of,
+    later_aliases,
+    signing_keys,
+)
 from pith_builder.core.instants import format_microseconds, format_seconds
 from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
@@ -47,9 +54,6 @@ from pith_builder.signing.ed25519 import TrustedKeys
 
 _LEVELS_ABOVE = 4
 """A state in a bundle shows a payload so many levels deeper than the event does."""
-
-_SAFE_OPENINGS = MAX_DEPTH - _LEVELS_ABOVE
-"""What has no more brackets than this cannot be nested too deep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,10 @@ class TakenRecord:
     raw: dict[str, Any] | None = None
     source: str = ""
 
+    def before_of(self, alias: SourceAlias) -> str:
+        """Return what an alias was dated with before, or "" where there was none such."""
+        return self.before.get((alias.alias_kind, alias.alias_value), "")
+
     def source_name(self) -> str:
         """Return the file it was offered in first, as rows name it: below its mirror's tree."""
         parts = Path(self.source).parts
@@ -136,8 +144,9 @@ def take_record(
         VerificationError: The lake holds an event that no trusted key signed.
     """
     taken = TakenRecord(number=number, is_held=held is not None)
-    bundle = None if held is None else parse_json(held)
-    sorting = Sorting(number, taker.trusted, _held_events(number, bundle, taker))
+    # The lake's own documents are canonical, and were read strictly when they came in.
+    bundle = None if held is None else orjson.loads(held)
+    sorting = Sorting(number, taker.trusted, _held_events(number, bundle, taker), _LEVELS_ABOVE)
     published: list[JsonValue] = []
     metadata: list[Offer] = []
     for offer in offers:
@@ -153,20 +162,36 @@ def take_record(
             continue
         for event in events_of(offer, value, taken.refused):
             _take(sorting, event, offer, taken)
-        if offer.kind is OfferKind.BUNDLE and bundle is None:
+        if offer.kind is OfferKind.BUNDLE:
             published.append(value)
     _count_unread(taken)
     taken.new = sorting.new()
-    if taken.new:
-        _conclude(taker, taken, sorting, bundle, published, metadata)
+    if bundle is not None:
+        taken.before = _alias_dates(bundle)
+    later = later_aliases(sorting.valid(), _dating(published, bundle), taker.trusted)
+    if taken.new or any(alias.created_at > taken.before_of(alias) for alias in later):
+        _conclude(taker, taken, sorting, later, published, metadata)
     return taken
+
+
+def _dating(published: list[JsonValue], held: JsonValue) -> list[JsonValue]:
+    return published if held is None else [*published, held]
+
+
+def _alias_dates(bundle: JsonValue) -> dict[tuple[str, str], str]:
+    return {
+        (alias["alias_kind"], alias["alias_value"]): alias["created_at"]
+        for alias in bundle["source_aliases"]
+    }
 
 
 def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
     if bundle is None:
         return []
     events = [Event.from_json_object(event) for event in bundle["events"]]
-    unknown = signing_keys(events) - taker.keys().keys()
+    seal = bundle["bundle_signature"]
+    sealed_by = seal["key_id"], seal["public_key_fingerprint"]
+    unknown = {sealed_by, *signing_keys(events)} - taker.keys().keys()
     if unknown:
         key_id, fingerprint = min(unknown)
         raise VerificationError(
@@ -177,26 +202,12 @@ def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
 
 
 def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) -> None:
-    try:
-        _check_depth(event, offer)
-    except MalformedError as error:
-        taken.verdicts[Verdict.REFUSED] += 1
-        taken.refused.append(refused_event(offer, "", "malformed", f"{error}, in a bundle"))
-        return
     result = sorting.take(event)
     taken.verdicts[result.verdict] += 1
     if result.verdict is Verdict.REFUSED:
         taken.refused.append(
             refused_event(offer, result.event_id, str(result.reason), result.message)
         )
-
-
-def _check_depth(event: JsonValue, offer: Offer) -> None:
-    if offer.document.count(b"[") + offer.document.count(b"{") > _SAFE_OPENINGS:
-        nested = event
-        for _ in range(_LEVELS_ABOVE):
-            nested = [nested]
-        canonical_json(nested)
 
 
 def _count_unread(taken: TakenRecord) -> None:
@@ -284,17 +295,17 @@ def _conclude(
     taker: Taker,
     taken: TakenRecord,
     sorting: Sorting,
-    held: JsonValue,
+    later: list[SourceAlias],
     published: list[JsonValue],
     metadata: list[Offer],
 ) -> None:
     try:
-        found = gathered_of(taken.number, sorting.valid())
+        found = gathered_of(taken.number, sorting.valid(), (), later)
     except NoStateError as error:
         _refuse_all(taken, str(error))
         return
     taken.found = found
-    kept = _published(found, published, taker) if held is None else None
+    kept = None if taken.is_held else _published(found, published, taker)
     if kept is None:
         built = gathered_bundle(
             found,
@@ -307,14 +318,10 @@ def _conclude(
         taken.bundle_signature = {**built.signature, "bundle_sha256": built.bundle_sha256}
         taken.built_at = format_seconds(taker.now)
     else:
-        taken.bundle = canonical_json(kept)
-        taken.bundle_signature = kept["bundle_signature"]
-        taken.built_at = kept["built_at"]
-    if held is not None:
-        taken.before = {
-            (alias["alias_kind"], alias["alias_value"]): alias["created_at"]
-            for alias in held["source_aliases"]
-        }
+        taken.bundle, bundle = kept
+        taken.bundle_signature = bundle["bundle_signature"]
+        taken.built_at = bundle["built_at"]
+    if taken.is_held:
         return
     taken.created = _created(found, taken.bundle_signature)
     for offer in metadata:
@@ -343,31 +350,35 @@ def _refuse_all(taken: TakenRecord, message: str) -> None:
     taken.new = ()
 
 
-def _published(found: Gathered, bundles: list[JsonValue], taker: Taker) -> JsonValue:
-    """Return the bundle that says all that was gathered and holds, or None.
+def _published(
+    found: Gathered, bundles: list[JsonValue], taker: Taker
+) -> tuple[bytes, JsonValue] | None:
+    """Return the bundle that says all that was gathered and holds, or None; first as it is stored.
 
     Of several the one whose canonical JSON comes first, so that their order does not matter.
     """
     wanted = {
         "canonical_record": found.record.to_json_object(),
-        "canonical_sha256": found.record.digest().hex(),
-        "pith_number": str(found.record.pith_number()),
-        "short_pith_number": found.record.pith_number().short(),
+        "canonical_sha256": found.digest.hex(),
+        "pith_number": str(found.number),
+        "short_pith_number": found.number.short(),
         "source": found.record.source(),
         "source_aliases": [alias.to_json_object() for alias in found.aliases],
-        "state": Fragment(found.state.document),
+        "state": orjson.Fragment(found.state.document),
     }
     following = dump_canonical(wanted)
     events = {event.event_id: event.document for event in found.valid}
-    for bundle in sorted(bundles, key=canonical_json) if len(bundles) > 1 else bundles:
+    said = [(canonical_json(bundle), bundle) for bundle in bundles]
+    for document, bundle in sorted(said, key=itemgetter(0)):
         if (
             canonical_json({name: bundle.get(name) for name in wanted}) == following
             and len(bundle["events"]) == len(events)
             and {claimed_id(e): canonical_json(e) for e in bundle["events"]} == events
             and next(_ENVELOPE.failures(bundle, ""), None) is None
-            and next(envelope_failures(Sound(bundle, ()), taker.trusted), None) is None
+            and next(seal_failures(Sound(bundle, ()), taker.trusted), None) is None
+            and next(link_failures(Sound(bundle, ())), None) is None
         ):
-            return bundle
+            return document, bundle
     return None
 
 

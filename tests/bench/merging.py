@@ -1,4 +1,4 @@
-"""`make bench-merge`: how fast another registry's bundles are merged into a lake, and in what memory.
+"""`make bench-merge`: how fast another's bundles are merged into a lake, and in what memory.
 
 Half of the bundles are of records that the lake holds, which changes them; half are of new ones.
 """
@@ -9,6 +9,8 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+
+from rich.console import Console
 
 from pith_builder.lake.reading import read_rows
 from pith_builder.lake.store import open_lake
@@ -34,7 +36,7 @@ def measure(place, records, bundles):
     write_papers(papers, records + bundles // 2)
     with papers.open("rb") as lines:
         ours = [*itertools.islice(lines, records)]
-        theirs = ours[-(bundles - bundles // 2) :] + [*lines]
+        theirs = [*ours[-(bundles - bundles // 2) :], *lines]
     environments = {}
     for name, some in (("ours", ours), ("theirs", theirs)):
         environments[name] = {**os.environ, "PITH_SIGNING_KEY_FILE": str(place / f"{name}.json")}
@@ -50,12 +52,12 @@ def measure(place, records, bundles):
     merge = ("merge", offered, "--into", place / "ours", "--trust", place / "theirs.pub.json")
     for what in ("merge", "merge again"):
         seconds, peak = run(environments["ours"], *merge)
-        print(
+        Console().print(
             f"{what}: {bundles:,} bundles into {records:,} records in {seconds:.1f} s, "
             f"{bundles / seconds:,.0f} bundles/s, peak {peak / 2**20:.0f} MiB"
         )
     seconds, _ = run(environments["ours"], "audit", "--lake", place / "ours", "--trust", merge[-1])
-    print(f"audited in {seconds:.1f} s")
+    Console().print(f"audited in {seconds:.1f} s")
 
 
 def run(env, *arguments):
