@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-harvest test check lint bench clean
+.PHONY: demo demo-harvest test check lint bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
 	$(PITH) build $(SAMPLE) --lake $(LAKE)
@@ -45,6 +45,9 @@ check: lint test
 
 bench: $(VENV)/installed-dev
 	$(VENV)/bin/python -m tests.bench $(BENCH)
+
+bench-merge: $(VENV)/installed-dev
+	$(VENV)/bin/python -m tests.bench.merging $(BENCH)
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

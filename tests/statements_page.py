@@ -11,9 +11,9 @@ from pith_builder.core.statements import STATEMENTS
 HEAD = """\
 # What can be attested
 
-`pith attest KIND REF …` makes one event of these types. FORMAT.md 7 leaves their payloads open: these fields
-are what Pith Builder writes; another's payload is any object, carried untouched. What is not given is null.
-Fields marked *derived* follow from the record or the proof.
+`pith attest KIND REF …` makes one event of these types. FORMAT.md 7 leaves their payloads open:
+these fields are what Pith Builder writes; another's payload is any object, carried untouched. What
+is not given is null. Fields marked *derived* follow from the record or the proof.
 """
 
 
