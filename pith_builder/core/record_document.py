@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from pith_builder.core.canonical import JsonValue
-from pith_builder.core.forms import ATTESTATION_STATE, RECORD_CREATED, RECORD_TYPE
+from pith_builder.core.forms import ATTESTATION_STATE, RECORD_TYPE
 from pith_builder.core.instants import (
     format_offset,
     parse_microseconds,
@@ -68,19 +68,6 @@ def record_document(
         "created_at": format_offset(created_at),
         "updated_at": format_offset(updated_at),
     }
-
-
-def shown_receipt(bundle: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the receipt that a verified bundle's record document carries.
-
-    Ruling: that of the `record_created` which is current; where that is superseded, of the first
-    that the bundle lists.
-    """
-    created: JsonValue = bundle["state"]["current"]["record_created"]
-    if created is None:
-        created = next(event for event in bundle["events"] if event["event_type"] == RECORD_CREATED)
-    receipt: dict[str, JsonValue] = created["payload"]["receipt"]
-    return receipt
 
 
 def event_summary(events: list[JsonValue]) -> dict[str, int]:

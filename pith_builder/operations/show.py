@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
-from pith_builder.core.record_document import record_document, shown_receipt
+from pith_builder.core.record_document import record_document
 from pith_builder.errors import VerificationError
 from pith_builder.lake.query import Connection, fetch
 
@@ -40,11 +40,12 @@ def show(connection: Connection, number: str, view: View, base_url: str) -> byte
 
 def _part(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValue:
     if view is View.RECORD:
-        return record_document(bundle, shown_receipt(bundle), base_url)
+        created = bundle["state"]["current"]["record_created"]
+        return record_document(bundle, created["payload"]["receipt"], base_url)
     if view is View.EVENTS:
         return bundle["events"]
     if view is View.GRAPH:
-        return record_document(bundle, shown_receipt(bundle), base_url)["graph_snapshot"]
+        return bundle["state"]["current"]["graph_snapshots"][-1]["payload"]["graph_snapshot"]
     return bundle["canonical_record"]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from pith_builder.core.canonical import canonical_json
 from pith_builder.core.keys import TrustedKey
-from pith_builder.core.record_document import record_document, shown_receipt
+from pith_builder.core.record_document import record_document
 from pith_builder.core.statements import STATEMENTS
 from pith_builder.core.verification import verify
 from pith_builder.errors import VerificationError
@@ -365,7 +365,8 @@ def test_what_is_attested_shows_in_status_proofs_hints_and_record(lake, tmp_path
         "https://mirror.example",
         "https://second.example",
     ]
-    record = record_document(bundle, shown_receipt(bundle), "https://mirror.example")
+    receipt = bundle["state"]["current"]["record_created"]["payload"]["receipt"]
+    record = record_document(bundle, receipt, "https://mirror.example")
     status = record["verification_status"]
     assert (status["author_attested"], status["externally_anchored"]) == (True, True)
     assert (status["storage_verified"], status["citation_signatures"]) == (True, 1)
