@@ -246,6 +246,7 @@ def _show_taken(taken: TakenIn, as_json: bool) -> None:
                 "records": {
                     "added": result.minted,
                     "changed": taken.changed,
+                    "listed": taken.numbers,
                     "rejected": result.rejected,
                     "seen": result.seen,
                     "unchanged": result.unchanged - taken.changed,

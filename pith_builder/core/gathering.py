@@ -138,12 +138,21 @@ def later_aliases(
     given_at = _given_at(valid)
     found: list[SourceAlias] = []
     for bundle in bundles:
+        if not _may_be_later(bundle.get("source_aliases"), given_at):
+            continue
         if next(_ALIASES.failures(bundle.get("source_aliases"), ""), None) is None:
             aliases = [SourceAlias(**alias) for alias in bundle["source_aliases"]]
             later = [alias for alias in aliases if alias.created_at > given_at]
             if later and _is_sealed(bundle, keyring):
                 found += later
     return found
+
+
+def _may_be_later(aliases: JsonValue, given_at: str) -> bool:
+    """Tell cheaply whether aliases, in whatever form, need looking at: those of most do not."""
+    return isinstance(aliases, list) and any(
+        not isinstance(alias, dict) or str(alias.get("created_at")) > given_at for alias in aliases
+    )
 
 
 def _given_at(events: Iterable[Event]) -> str:

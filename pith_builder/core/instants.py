@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pith_builder.errors import MalformedError
 
@@ -25,17 +25,17 @@ def checked_instant(instant: datetime) -> datetime:
 
 def format_seconds(instant: datetime) -> str:
     """Write an instant as `2018-04-04T12:13:41Z`, the form of canonical records and events."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return instant.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def format_microseconds(instant: datetime) -> str:
     """Write an instant as `2026-05-18T00:01:09.598220Z`, the form T6 of receipts (FORMAT.md 6)."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return instant.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def format_offset(instant: datetime) -> str:
     """Write an instant as `2026-05-18T00:03:11.242950+00:00`, as record documents do."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00").rjust(32, "0")
+    return instant.isoformat(timespec="microseconds")[:26] + "+00:00"
 
 
 def parse_seconds(text: str) -> datetime:
@@ -69,8 +69,6 @@ def _parse(text: str, form: re.Pattern[str], wanted: str) -> datetime:
     if not form.fullmatch(text):
         raise MalformedError(f"not an instant in the form {wanted}: {text[:60]!r}")
     try:
-        return datetime.fromisoformat(text.removesuffix("Z").removesuffix("+00:00")).replace(
-            tzinfo=UTC
-        )
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedError(f"no such instant: {text!r} ({error})") from error

@@ -139,17 +139,17 @@ class Desk:
 
     def replaced(self, name: str, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], Row]:
         """Return the rows that take the place of a table's, of those with these keys."""
-        found = self._among(
-            f"select key, row from replaced where name = '{name}' and key in ({{}})",  # noqa: S608 - a table's name
-            [_JOINED.join(key) for key in keys],
-        )
+        query = "select key, row from replaced where name = ? and key in ({})"
+        found = self._among(query, [_JOINED.join(key) for key in keys], name)
         # S301: written by this run, in a folder of its own
         return {tuple(key.split(_JOINED)): pickle.loads(row) for key, row in found}  # noqa: S301
 
-    def _among(self, query: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def _among(self, query: str, names: Sequence[str], *first: str) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(names), _ROWS_AT_ONCE):
             some = names[start : start + _ROWS_AT_ONCE]
-            yield from self._database.execute(query.format(", ".join("?" * len(some))), some)
+            yield from self._database.execute(
+                query.format(", ".join("?" * len(some))), [*first, *some]
+            )
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -65,18 +65,20 @@ def merge_files(
     """
     unread: list[Refused] = []
     with new_desk() as desk:
-        desk.put_offers(sorted_out(read_offers(sources, standard_input), unread))
+        desk.put_offers(sorted_out(read_offers(sources, standard_input), unread.append))
         yield from unread
         for number in desk.numbers():
             for _, _, offers in desk.records(number, number):
                 yield _merged(number, offers, keyring)
 
 
-def sorted_out(found: Iterable[Offer | Refused], unread: list[Refused]) -> Iterator[Offer]:
-    """Yield the offers; what cannot even be read is added to `unread`."""
+def sorted_out(
+    found: Iterable[Offer | Refused], refuse: Callable[[Refused], None]
+) -> Iterator[Offer]:
+    """Yield the offers; `refuse` is told what cannot even be read."""
     for one in found:
         if isinstance(one, Refused):
-            unread.append(one)
+            refuse(one)
         else:
             yield one
 

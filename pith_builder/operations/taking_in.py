@@ -64,6 +64,7 @@ class TakenIn:
         refused_by_reason: Those, by reason.
         listed: The first thousand of them.
         changed: Records of the lake that were rebuilt.
+        numbers: The first thousand records that were added or rebuilt.
     """
 
     result: BuildResult
@@ -73,11 +74,17 @@ class TakenIn:
     refused_by_reason: Counter[str] = field(default_factory=Counter)
     listed: list[Refused] = field(default_factory=list)
     changed: int = 0
+    numbers: list[str] = field(default_factory=list)
 
     @property
     def seen(self) -> int:
         """Everything that was offered."""
         return self.new + self.known + self.refused
+
+    def refuse_unread(self, one: Refused) -> None:
+        """Count and note what could not even be read."""
+        self.refused += 1
+        self.refuse([one])
 
     def refuse(self, refused: Iterable[Refused]) -> None:
         """Note what was not taken."""
@@ -102,6 +109,7 @@ class _ChunkTaken:
     unlisted: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     keys: set[tuple[str, str]] = field(default_factory=set)
+    numbers: list[str] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
 
     def count(self, record: TakenRecord) -> None:
@@ -114,6 +122,8 @@ class _ChunkTaken:
             else:
                 self.unlisted[one.reason] += 1
         self.keys |= record.signing_keys()
+        if record.found is not None and len(self.numbers) < MAX_LISTED:
+            self.numbers.append(record.number)
         if record.is_held:
             self.changed += record.found is not None
         elif record.found is None:
@@ -162,10 +172,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     )
     with new_desk() as desk, transaction(target, operation) as opened:
         taken = TakenIn(result=opened.result)
-        unread: list[Refused] = []
-        desk.put_offers(sorted_out(offers, unread))
-        taken.refused += len(unread)
-        taken.refuse(unread)
+        desk.put_offers(sorted_out(offers, taken.refuse_unread))
         workers = target.workers if desk.is_worth_sharing() else 1
         with running(workers) as run:
             _hold(opened.plan, desk, run)
@@ -211,6 +218,7 @@ def _take_chunks(
         taken.known += chunk.verdicts[Verdict.KNOWN]
         taken.refused += chunk.verdicts[Verdict.REFUSED]
         taken.changed += chunk.changed
+        taken.numbers += chunk.numbers[: MAX_LISTED - len(taken.numbers)]
         taken.refuse(chunk.refused)
         taken.refused_by_reason += chunk.unlisted
         progress(result.seen)
