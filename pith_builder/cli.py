@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pith_builder.attest_commands import attest
 from pith_builder.console import (
     clock,
     counts,
@@ -32,7 +33,7 @@ from pith_builder.console import (
     workers_option,
 )
 from pith_builder.errors import PithError, StorageError, UsageError
-from pith_builder.graph_commands import attest, import_, merge
+from pith_builder.graph_commands import import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.settings import Settings
 

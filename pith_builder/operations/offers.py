@@ -57,7 +57,8 @@ class Refused:
         number: The Pith Number it claims, or "".
         event_id: The event it is, or "".
         reason: Why, from a closed list: those of invalid events (FORMAT.md 9), `not_json`,
-            `unknown_kind`, `no_signature`, `no_record_created` and `metadata_mismatch`.
+            `too_large`, `unknown_kind`, `no_signature`, `no_record_created`, `does_not_hold` and
+            `metadata_mismatch`.
         message: Why, in words.
     """
 
@@ -83,6 +84,7 @@ class Refused:
 NO_SIGNATURE = "no_signature"
 NO_RECORD_CREATED = "no_record_created"
 METADATA_MISMATCH = "metadata_mismatch"
+DOES_NOT_HOLD = "does_not_hold"
 
 _KINDS = (
     (OfferKind.BUNDLE, ("bundle_type", "bundle_signature"), "pith_number"),

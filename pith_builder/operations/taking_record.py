@@ -9,23 +9,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.bundle_checks import link_failures, seal_failures
 from pith_builder.core.canonical import (
     JsonValue,
-    canonical_json,
-    dump_canonical,
-    parse_json,
 )
-from pith_builder.core.event import Event, claimed_id, graph_snapshot_payload, signed_event
-from pith_builder.core.form import AnyValue, ObjectOf
-from pith_builder.core.forms import BUNDLE, GRAPH_SNAPSHOT, RECORD_CREATED
+from pith_builder.core.event import Event
+from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.gathering import (
     Gathered,
     gathered_bundle,
@@ -33,23 +27,23 @@ from pith_builder.core.gathering import (
     later_aliases,
     signing_keys,
 )
-from pith_builder.core.instants import format_microseconds, format_seconds
+from pith_builder.core.instants import format_seconds
 from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
-from pith_builder.core.number import PithNumber
+from pith_builder.core.published import published_bundle
 from pith_builder.core.registry import Registry
-from pith_builder.core.sound import Sound
-from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.raw_metadata import read_raw_metadata
 from pith_builder.operations.merging import events_of, read_offer, refused_event
 from pith_builder.operations.offers import (
+    DOES_NOT_HOLD,
     METADATA_MISMATCH,
     NO_RECORD_CREATED,
     Offer,
     OfferKind,
     Refused,
 )
+from pith_builder.operations.vouching import is_bare, vouched_events
 from pith_builder.signing.ed25519 import TrustedKeys
 
 _LEVELS_ABOVE = 4
@@ -149,6 +143,7 @@ def take_record(
     sorting = Sorting(number, taker.trusted, _held_events(number, bundle, taker), _LEVELS_ABOVE)
     published: list[JsonValue] = []
     metadata: list[Offer] = []
+    bare: list[tuple[Offer, JsonValue]] = []
     for offer in offers:
         taken.source = taken.source or offer.source
         if offer.kind is OfferKind.METADATA:
@@ -157,14 +152,16 @@ def take_record(
         value = read_offer(offer, taken.refused)
         if value is None:
             continue
-        if taker.is_import and _is_bare(offer, value):
-            _take_bare(taker, offer, value, bundle, sorting, taken)
+        if taker.is_import and is_bare(offer, value):
+            bare.append((offer, value))
             continue
         for event in events_of(offer, value, taken.refused):
             _take(sorting, event, offer, taken)
         if offer.kind is OfferKind.BUNDLE:
             published.append(value)
     _count_unread(taken)
+    for offer, value in bare:  # last: a signed event of the record's creation comes first
+        _take_bare(taker, offer, value, sorting, taken)
     taken.new = sorting.new()
     if bundle is not None:
         taken.before = _alias_dates(bundle)
@@ -216,79 +213,27 @@ def _count_unread(taken: TakenRecord) -> None:
     taken.verdicts[Verdict.REFUSED] += unread
 
 
-def _is_bare(offer: Offer, document: JsonValue) -> bool:
-    """Tell whether a document speaks of a record without the signed event that created it."""
-    if offer.kind not in {OfferKind.RECORD, OfferKind.STATE}:
-        return False
-    events = document.get("events")
-    return not isinstance(events, list) or not any(
-        isinstance(event, dict) and event.get("event_type") == RECORD_CREATED for event in events
-    )
-
-
 def _take_bare(
-    taker: Taker,
-    offer: Offer,
-    document: JsonValue,
-    held: JsonValue,
-    sorting: Sorting,
-    taken: TakenRecord,
+    taker: Taker, offer: Offer, document: JsonValue, sorting: Sorting, taken: TakenRecord
 ) -> None:
-    """Vouch for a record whose document carries its receipt, but no signed event.
-
-    Ruling: where it verifies, we state ourselves that the record was created, with its own
-    receipt, and its graph snapshot as published. Where the record is there already, it adds
-    nothing.
-    """
-    report = verify(document, taker.trusted)
-    if report.failures:
-        first = report.failures[0]
-        message = f"{first.path or '/'}: {first.code}: {first.message}"
-        taken.refused.append(refused_event(offer, "", str(first.code), message))
-        return
-    if held is not None or any(event.event_type == RECORD_CREATED for event in sorting.valid()):
+    """Vouch for a record that comes without signed events, unless it is there already."""
+    if any(event.event_type == RECORD_CREATED for event in sorting.valid()):
         taken.verdicts[Verdict.KNOWN] += 1
         return
-    record, receipt, snapshots = _told(document)
-    if receipt is None:
-        message = "its record_created is superseded, so that it shows no receipt"
-        taken.refused.append(refused_event(offer, "", NO_RECORD_CREATED, message))
-        return
-    payload = {
-        "attestation_state": "computed",
-        "canonical_record": record,
-        "canonical_sha256": receipt["canonical_sha256"],
-        "receipt": receipt,
-        "source_id": record["source"]["id"],
-        "source_kind": record["source"]["kind"],
-        "source_version": record["source"]["version"],
-    }
-    stated = [(RECORD_CREATED, payload)]
-    stated += [(GRAPH_SNAPSHOT, graph_snapshot_payload(snapshot)) for snapshot in snapshots]
-    for event_type, said in stated:
-        event = signed_event(
-            event_type,
-            PithNumber.parse(taken.number),
-            said,
+    try:
+        events = vouched_events(
+            document,
+            taker.trusted,
             signer=taker.signer,
             signer_id=taker.registry.signer_id,
-            created_at=format_seconds(taker.now),
-            signed_at=format_microseconds(taker.now),
+            now=taker.now,
         )
-        _take(sorting, parse_json(event.document), offer, taken)
-
-
-def _told(document: JsonValue) -> tuple[JsonValue, JsonValue, list[JsonValue]]:
-    """Return the canonical record, the receipt and the graph snapshots of a record or a state."""
-    if "current" not in document:
-        return document["canonical_record"], document["receipt"], [document["graph_snapshot"]]
-    current = document["current"]
-    created = current["record_created"]
-    return (
-        current["canonical_record"],
-        None if created is None else created["payload"]["receipt"],
-        [event["payload"]["graph_snapshot"] for event in current["graph_snapshots"]],
-    )
+    except VerificationError as error:
+        taken.refused.append(refused_event(offer, "", DOES_NOT_HOLD, str(error)))
+        taken.verdicts[Verdict.REFUSED] += 1
+        return
+    for event in events:
+        _take(sorting, event, offer, taken)
 
 
 def _conclude(
@@ -305,7 +250,7 @@ def _conclude(
         _refuse_all(taken, str(error))
         return
     taken.found = found
-    kept = None if taken.is_held else _published(found, published, taker)
+    kept = None if taken.is_held else published_bundle(found, published, taker.trusted)
     if kept is None:
         built = gathered_bundle(
             found,
@@ -348,57 +293,6 @@ def _refuse_all(taken: TakenRecord, message: str) -> None:
     taken.verdicts[Verdict.REFUSED] += taken.verdicts.pop(Verdict.NEW, 0)
     taken.verdicts[Verdict.REFUSED] += taken.verdicts.pop(Verdict.KNOWN, 0)
     taken.new = ()
-
-
-def _published(
-    found: Gathered, bundles: list[JsonValue], taker: Taker
-) -> tuple[bytes, JsonValue] | None:
-    """Return the bundle that says all that was gathered and holds, or None; first as it is stored.
-
-    Of several the one whose canonical JSON comes first, so that their order does not matter.
-    """
-    wanted = {
-        "canonical_record": found.record.to_json_object(),
-        "canonical_sha256": found.digest.hex(),
-        "pith_number": str(found.number),
-        "short_pith_number": found.number.short(),
-        "source": found.record.source(),
-        "source_aliases": [alias.to_json_object() for alias in found.aliases],
-        "state": orjson.Fragment(found.state.document),
-    }
-    following = dump_canonical(wanted)
-    events = {event.event_id: event.document for event in found.valid}
-    said = [(canonical_json(bundle), bundle) for bundle in bundles]
-    for document, bundle in sorted(said, key=itemgetter(0)):
-        if (
-            canonical_json({name: bundle.get(name) for name in wanted}) == following
-            and len(bundle["events"]) == len(events)
-            and {claimed_id(e): canonical_json(e) for e in bundle["events"]} == events
-            and next(_ENVELOPE.failures(bundle, ""), None) is None
-            and next(seal_failures(Sound(bundle, ()), taker.trusted), None) is None
-            and next(link_failures(Sound(bundle, ())), None) is None
-        ):
-            return document, bundle
-    return None
-
-
-_FOLLOWING = frozenset(
-    {
-        "canonical_record",
-        "canonical_sha256",
-        "pith_number",
-        "short_pith_number",
-        "source",
-        "source_aliases",
-        "state",
-    }
-)
-"""What of a bundle follows from its events, and is compared."""
-
-_ENVELOPE = ObjectOf(
-    {name: AnyValue() if name in _FOLLOWING else form for name, form in BUNDLE.fields.items()}
-)
-"""The form of the rest of it."""
 
 
 def _created(found: Gathered, bundle_signature: JsonValue) -> Event:

@@ -265,7 +265,18 @@ def test_a_record_document_that_does_not_hold_is_refused(tmp_path):
     taken = imported_into(tmp_path / "lake", written(tmp_path / "broken.json", broken))
 
     assert (taken.new, taken.refused, taken.result.committed) == (0, 1, False)
-    assert taken.listed[0].reason == "disagreement"
+    assert taken.listed[0].reason == "does_not_hold"
+    assert "/paper/title: disagreement" in taken.listed[0].message
+
+
+def test_a_signed_event_comes_before_our_word_whatever_the_order(tmp_path):
+    bundle = document(BUNDLE)
+    bare = written(tmp_path / "a-state.jsonl", bundle["state"], bundle)
+
+    taken = imported_into(tmp_path / "lake", bare)
+
+    assert (taken.new, taken.known, taken.refused) == (2, 1, 0)
+    assert bundle_of(tmp_path / "lake") == bundle
 
 
 @pytest.mark.parametrize("with_more", [False, True])
