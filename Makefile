@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-harvest test check lint bench clean
+.PHONY: demo demo-harvest test check lint bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
 	$(PITH) build $(SAMPLE) --lake $(LAKE)
@@ -47,13 +47,16 @@ check: lint test
 bench: $(VENV)/installed-bench
 	$(VENV)/bin/python -m tests.bench $(BENCH)
 
+bench-merge: $(VENV)/installed-dev
+	$(VENV)/bin/python -m tests.bench.merging $(BENCH)
+
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,serve]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,serve,timestamps]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed-dev

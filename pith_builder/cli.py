@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pith_builder.attest_commands import attest
 from pith_builder.console import (
     clock,
     counts,
@@ -32,6 +33,7 @@ from pith_builder.console import (
     workers_option,
 )
 from pith_builder.errors import PithError, StorageError, UsageError
+from pith_builder.graph_commands import import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.mirror_commands import export, serve
 from pith_builder.settings import Settings
@@ -39,6 +41,7 @@ from pith_builder.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pith_builder.core.keys import PublicKey
     from pith_builder.operations.transaction import BuildResult, Target
 
 
@@ -53,6 +56,9 @@ pith.add_command(backfill)
 pith.add_command(gaps)
 pith.add_command(export)
 pith.add_command(serve)
+pith.add_command(merge)
+pith.add_command(import_)
+pith.add_command(attest)
 
 
 @pith.command()
@@ -171,8 +177,8 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
         print_json({"record": resolved.record.to_json_object(), "others": others})
         return
     for found in (resolved.record, *resolved.others):
-        title = " ".join(found.title.split())
-        say(f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}  {title}")
+        named = f"{found.pith_number}  arXiv:{found.arxiv_id}v{found.arxiv_version}"
+        say(f"{named}  {found.shown_title()}".rstrip())
 
 
 @pith.command()
@@ -416,10 +422,25 @@ def keys_list(trust: tuple[Path, ...], as_json: bool) -> None:
     """
     trusted = Settings.of(os.environ, trust).trusted()
     if as_json:
-        print_json([{**key.to_json_object(), "trusted_by": why} for key, why in trusted])
+        print_json(
+            [
+                {**key.to_json_object(), **_event_types(key), "trusted_by": why}
+                for key, why in trusted
+            ]
+        )
         return
     for key, why in trusted:
-        click.echo(f"{key.key_id}  {key.fingerprint}  {why}")
+        only = "".join(f"  for {', '.join(types)} alone" for types in _event_types(key).values())
+        say(f"{key.key_id}  {key.fingerprint}  {why}{only}")
+
+
+def _event_types(key: PublicKey) -> dict[str, list[str]]:
+    """Return what a key is trusted for, where that is not everything."""
+    from pith_builder.core.keys import TrustedKey
+
+    if isinstance(key, TrustedKey) and key.event_types is not None:
+        return {"event_types": sorted(key.event_types)}
+    return {}
 
 
 @keys.command("show")

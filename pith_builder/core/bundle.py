@@ -52,6 +52,8 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
     public_keys: Sequence[PublicKey],
     built_at: str,
     signed_at: str,
+    timestamp_proofs: Sequence[JsonValue] = (),
+    mirror_hints: Sequence[JsonValue] = (),
 ) -> Bundle:
     """Gather what is known of a record and sign it.
 
@@ -67,6 +69,8 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
         public_keys: The keys that signed any of it.
         built_at: When, `YYYY-MM-DDTHH:MM:SSZ`.
         signed_at: When it is signed, in the form T6.
+        timestamp_proofs: What its events show of proofs that it is as old as it says.
+        mirror_hints: What its events show of mirrors beside the registry itself.
     """
     bundle: dict[str, JsonValue] = {
         "built_at": built_at,
@@ -77,14 +81,17 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
         "events": [Fragment(event.document) for event in events],
         "links": bundle_links(registry.base_url, number),
         "merge_version": MERGE_VERSION,
-        "mirror_hints": [primary_mirror_hint(registry.base_url, registry.name, number)],
+        "mirror_hints": [
+            primary_mirror_hint(registry.base_url, registry.name, number),
+            *mirror_hints,
+        ],
         "pith_number": str(number),
         "public_keys": [key.to_json_object() for key in public_keys],
         "short_pith_number": number.short(),
         "source": record["source"],
         "source_aliases": [alias.to_json_object() for alias in aliases],
         "state": Fragment(state.document),
-        "timestamp_proofs": [],
+        "timestamp_proofs": list(timestamp_proofs),
     }
     bundle_digest = BundleDigest(sha256(dump_canonical(bundle)))
     bundle_sha256 = bundle_digest.hex()

@@ -56,6 +56,14 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
                 bundle["state"], merged, "/state", Code.STATE_MISMATCH, "the merge of the events"
             )
     yield from state_digest_failures(holds, "/state")
+    yield from seal_failures(holds, keyring)
+    yield from alias_failures(holds, "/canonical_record", "/source_aliases")
+    yield from link_failures(holds)
+
+
+def seal_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    """Yield the failures of a bundle's digest, its signature and its public keys."""
+    bundle = holds.document
     if holds.has("/bundle_signature"):
         signature = bundle["bundle_signature"]
         found = bundle_digest(bundle)
@@ -71,7 +79,11 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     if holds.has("/public_keys"):
         for index, key in enumerate(bundle["public_keys"]):
             yield from fingerprint_failures(key, pointer("public_keys", index))
-    yield from alias_failures(holds, "/canonical_record", "/source_aliases")
+
+
+def link_failures(holds: Sound) -> Iterator[Failure]:
+    """Yield a failure for each link that is not where FORMAT.md 12 puts it."""
+    bundle = holds.document
     if holds.has("/links", "/pith_number"):
         number = PithNumber.parse(bundle["pith_number"])
         base_url = bundle["links"]["resolver"].removesuffix(f"/pith/{number.suffix}")

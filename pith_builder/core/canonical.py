@@ -146,7 +146,20 @@ def canonical_json(value: JsonValue) -> bytes:
     >>> canonical_json({"b": [1, None], "a": "é/"}).decode()
     '{"a":"é/","b":[1,null]}'
     """
+    return _written(value, has_float=_checked(value, 1))
+
+
+def canonical_parts(value: dict[str, JsonValue], name: str) -> tuple[bytes, bytes]:
+    """Return the canonical JSON of an object and of its member `name`, which is checked once.
+
+    Raises:
+        MalformedError: As `canonical_json`.
+    """
     has_float = _checked(value, 1)
+    return _written(value, has_float=has_float), _written(value[name], has_float=has_float)
+
+
+def _written(value: JsonValue, *, has_float: bool) -> bytes:
     try:
         if not has_float:
             return dump_canonical(value)
@@ -186,6 +199,15 @@ def parse_json(data: bytes) -> JsonValue:
         MalformedError: The bytes are not UTF-8 or not JSON, or hold a duplicate key, NaN, an
             infinity, an integer beyond 64 bits, a lone surrogate or more than 64 levels.
     """
+    try:
+        # What is canonical already, as most documents are, has no key twice, which orjson would
+        # not tell: it may be read the fast way.
+        value = orjson.loads(data)
+        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
+            _checked(value, 1)
+            return value
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass  # the careful way says why
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -236,23 +258,9 @@ def _parse_float(digits: str) -> float:
 def _checked(value: JsonValue, level: int) -> bool:
     """Return whether `value` holds a float, once it is shown to have a canonical form."""
     kind = type(value)
-    if kind is str:
-        if not value.isascii():
-            _refuse_surrogates(value)
-        return False
-    if value is None or kind is bool:
-        return False
-    if kind is int:
-        if not _INT64_MIN <= value <= _UINT64_MAX:
-            raise MalformedError(f"an integer of {value.bit_length()} bits is beyond 64 bits")
-        return False
     if kind is dict or kind is list:
         return _checked_container(value, level)
-    if kind is float:
-        if not math.isfinite(value):
-            raise MalformedError(f"{value} has no form in JSON")
-        return True
-    raise MalformedError(f"a {kind.__name__} has no form in JSON")
+    return _checked_leaf(value)
 
 
 def _checked_container(value: JsonValue, level: int) -> bool:
@@ -268,8 +276,35 @@ def _checked_container(value: JsonValue, level: int) -> bool:
         members = value.values()
     has_float = False
     for member in members:
-        has_float = _checked(member, level + 1) or has_float
+        # Most members are plain text: told here, where a call for each would take most of the time.
+        kind = type(member)
+        if kind is str:
+            if not member.isascii():
+                _refuse_surrogates(member)
+        elif kind is dict or kind is list:
+            has_float = _checked_container(member, level + 1) or has_float
+        else:
+            has_float = _checked_leaf(member) or has_float
     return has_float
+
+
+def _checked_leaf(value: JsonValue) -> bool:
+    kind = type(value)
+    if kind is str:
+        if not value.isascii():
+            _refuse_surrogates(value)
+        return False
+    if value is None or kind is bool:
+        return False
+    if kind is int:
+        if not _INT64_MIN <= value <= _UINT64_MAX:
+            raise MalformedError(f"an integer of {value.bit_length()} bits is beyond 64 bits")
+        return False
+    if kind is float:
+        if not math.isfinite(value):
+            raise MalformedError(f"{value} has no form in JSON")
+        return True
+    raise MalformedError(f"a {kind.__name__} has no form in JSON")
 
 
 def _refuse_surrogates(text: str) -> None:

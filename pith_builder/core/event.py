@@ -11,6 +11,7 @@ from pith_builder.core.canonical import (
     JsonValue,
     RecordDigest,
     canonical_json,
+    canonical_parts,
     dump_canonical,
     sha256,
 )
@@ -60,6 +61,7 @@ class Event:
     @classmethod
     def from_json_object(cls, value: dict[str, JsonValue]) -> Event:
         """Take an event whose form is known to be sound."""
+        document, payload = canonical_parts(value, "payload")
         return cls(
             event_type=value["event_type"],
             event_id=value["event_id"],
@@ -71,12 +73,12 @@ class Event:
             reduced={
                 "created_at": value["created_at"],
                 "event_id": value["event_id"],
-                "payload": Fragment(canonical_json(value["payload"])),
+                "payload": Fragment(payload),
                 "signer": value["signer"],
                 "target": value["target"],
             },
             signature=value["signature"],
-            document=canonical_json(value),
+            document=document,
         )
 
 

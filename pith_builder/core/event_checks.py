@@ -10,6 +10,7 @@ from pith_builder.core.event import content_digest
 from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED, event_form
 from pith_builder.core.graph import EMPTY_SNAPSHOT_SHA256, items_sha256
 from pith_builder.core.keys import BadSignatureError, Keyring, Signature, UnknownKeyError
+from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
 from pith_builder.core.report import Code, Failure, differences, pointer
 from pith_builder.errors import MalformedError
@@ -60,7 +61,7 @@ def event_findings(
             Failure(path + "/subject_pith_number", Code.DISAGREEMENT, message),
         )
     signature = event["signature"]
-    for failure in signature_failures(found, signature, keyring, path + "/signature"):
+    for failure in signature_failures(found, signature, keyring, path + "/signature", event_type):
         is_unknown = failure.code is Code.UNKNOWN_KEY
         yield Reason.UNKNOWN_KEY if is_unknown else Reason.BAD_SIGNATURE, failure
     for key in ("key_id", "public_key_fingerprint"):
@@ -94,11 +95,15 @@ def _payload_failures(
 
 
 def signature_failures(
-    digest: SignableDigest, block: JsonValue, keyring: Keyring, path: str
+    digest: SignableDigest,
+    block: JsonValue,
+    keyring: Keyring,
+    path: str,
+    event_type: str | None = None,
 ) -> Iterator[Failure]:
     """Yield the failure of a receipt or signature block of sound form over `digest`, if any."""
     try:
-        keyring.verified(digest, Signature.from_block(block))
+        keyring.verified(digest, Signature.from_block(block), event_type)
     except UnknownKeyError as error:
         yield Failure(path + pointer(error.field), Code.UNKNOWN_KEY, str(error))
     except BadSignatureError as error:
@@ -130,11 +135,12 @@ def record_failures(
         Code.CANONICAL_DIGEST_MISMATCH,
         "the canonical record",
     )
-    if number != str(read.pith_number()):
+    named = PithNumber.of(found, read.submitted_at.year)
+    if number != str(named):
         yield Failure(
             path + "/canonical_record",
             Code.NUMBER_MISMATCH,
-            f"this canonical record is {read.pith_number()}, the document is of {number}",
+            f"this canonical record is {named}, the document is of {number}",
         )
     yield from receipt_failures(receipt, found, keyring, path + "/receipt")
 

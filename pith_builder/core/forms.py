@@ -246,7 +246,11 @@ SIGNER = ObjectOf(
 
 def event_form(event_type: object) -> ObjectOf:
     """Return the form of an event of one type; of an unknown type, payload and target are free."""
-    name = event_type if isinstance(event_type, str) else ""
+    is_known = isinstance(event_type, str) and event_type in EVENT_TARGETS
+    return _EVENT_FORMS[str(event_type) if is_known else ""]
+
+
+def _event_form(name: str) -> ObjectOf:
     target = EVENT_TARGETS.get(name)
     return ObjectOf(
         {
@@ -265,6 +269,8 @@ def event_form(event_type: object) -> ObjectOf:
         }
     )
 
+
+_EVENT_FORMS = {name: _event_form(name) for name in (*EVENT_TARGETS, "")}
 
 ALIAS = ObjectOf({"alias_kind": WORD, "alias_value": WORD, "created_at": SECONDS})
 RECORD_ALIAS = ObjectOf({"alias_kind": WORD, "alias_value": WORD, "created_at": OFFSET})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pith_builder.errors import MalformedError
 
@@ -69,8 +69,6 @@ def _parse(text: str, form: re.Pattern[str], wanted: str) -> datetime:
     if not form.fullmatch(text):
         raise MalformedError(f"not an instant in the form {wanted}: {text[:60]!r}")
     try:
-        return datetime.fromisoformat(text.removesuffix("Z").removesuffix("+00:00")).replace(
-            tzinfo=UTC
-        )
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedError(f"no such instant: {text!r} ({error})") from error

@@ -116,6 +116,17 @@ class PublicKey:
         return key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey(PublicKey):
+    """A public key, and what it is trusted for.
+
+    Attributes:
+        event_types: The types of events it may sign, or None: any, and any other document.
+    """
+
+    event_types: frozenset[str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """An Ed25519 signature and the name of the key that is said to have made it."""
@@ -158,11 +169,16 @@ class Signer(Protocol):
 class Keyring(Protocol):
     """The keys a verifier trusts. Trust comes from here, never from a document."""
 
-    def verified(self, digest: SignableDigest, signature: Signature) -> PublicKey:
+    def verified(
+        self, digest: SignableDigest, signature: Signature, event_type: str | None = None
+    ) -> PublicKey:
         """Return the trusted key, once it is shown to have signed `digest`.
 
+        `event_type` is the type of the event that the digest is of, if it is of one.
+
         Raises:
-            UnknownKeyError: No trusted key has this id and fingerprint.
+            UnknownKeyError: No trusted key has this id and fingerprint, or the one that has them
+                is not trusted for such a document.
             BadSignatureError: The key did not sign this digest.
         """
         ...

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from orjson import Fragment
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, dump_canonical, sha256_hex
+from pith_builder.core.canonical import (
+    MAX_DEPTH,
+    JsonValue,
+    canonical_json,
+    dump_canonical,
+    parse_json,
+    sha256_hex,
+)
 from pith_builder.core.event import Event, claimed_id
 from pith_builder.core.event_checks import Reason, event_findings
 from pith_builder.core.forms import (
@@ -20,7 +28,7 @@ from pith_builder.core.forms import (
     STATE_VERSION,
 )
 from pith_builder.core.keys import Keyring
-from pith_builder.errors import VerificationError
+from pith_builder.errors import MalformedError, VerificationError
 
 _RANKS = {kind: rank for rank, kind in enumerate((RECORD_CREATED, *CURRENT_LISTS))}
 _WEIGHTS = {reason: weight for weight, reason in enumerate(Reason)}
@@ -62,6 +70,141 @@ class State:
         return self.event_count - self.invalid_event_count
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivocation:
+    """Valid events of one signer that claim one place, and so contradict each other.
+
+    Attributes:
+        event_type: Their type.
+        signer_id: Who states them.
+        prev_event: The event they all follow; None of `record_created`, of which there is one.
+        events: The events, the one that is applied first.
+    """
+
+    event_type: str
+    signer_id: str
+    prev_event: str | None
+    events: tuple[Event, ...]
+
+    def place(self) -> dict[str, JsonValue]:
+        """Return what they all claim."""
+        return {
+            "event_type": self.event_type,
+            "prev_event": self.prev_event,
+            "signer_id": self.signer_id,
+        }
+
+    def to_json_object(self) -> dict[str, JsonValue]:
+        """Return the entry of a state's `equivocations`."""
+        return {**self.place(), "event_ids": sorted(event.event_id for event in self.events)}
+
+
+class Verdict(StrEnum):
+    """What became of an event that was offered."""
+
+    NEW = "new"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one event, and if it was refused, why.
+
+    Attributes:
+        event_id: The id it goes by.
+        verdict: What became of it.
+        reason: Why it was refused, or None.
+        message: Why, in words, or "".
+    """
+
+    event_id: str
+    verdict: Verdict
+    reason: Reason | None = None
+    message: str = ""
+
+
+class Sorting:
+    """Tells valid from invalid events of one record as they come (rules 1 and 2).
+
+    Of copies of one id a valid one wins. Ruling: of several valid copies, which can differ in
+    their signature alone, the one that is held already is kept, and of those that are not the one
+    whose canonical JSON comes first; of invalid copies, the weightiest reason is.
+    """
+
+    def __init__(
+        self, number: str, keyring: Keyring, held: Iterable[Event] = (), levels_above: int = 0
+    ) -> None:
+        """Begin with the events that are held already, which are valid.
+
+        `levels_above` is how much deeper than in itself an event will be nested; one that would
+        then be nested too deep (FORMAT.md 1) is refused.
+        """
+        self._number = number
+        self._levels_above = levels_above
+        self._keyring = keyring
+        self._held = {event.event_id: event for event in held}
+        self._new: dict[str, Event] = {}
+        self._reasons: dict[str, Reason] = {}
+
+    def take(self, value: JsonValue) -> Taken:
+        """Judge one event.
+
+        Raises:
+            MalformedError: It has no canonical JSON.
+        """
+        event_id = claimed_id(value)
+        known = self._held.get(event_id) or self._new.get(event_id)
+        if known is not None and canonical_json(value) == known.document:
+            return Taken(event_id, Verdict.KNOWN)
+        finding = next(event_findings(value, self._number, self._keyring), None)
+        if finding is not None:
+            reason, failure = finding
+            before = self._reasons.get(event_id, reason)
+            self._reasons[event_id] = min(reason, before, key=_WEIGHTS.__getitem__)
+            message = f"{failure.path or '/'}: {failure.message}"
+            return Taken(event_id, Verdict.REFUSED, reason, message)
+        event = Event.from_json_object(value)
+        if _is_too_deep(event, self._levels_above):
+            self._reasons[event_id] = Reason.MALFORMED
+            message = f"/: is nested too deep to be shown within {MAX_DEPTH} levels"
+            return Taken(event_id, Verdict.REFUSED, Reason.MALFORMED, message)
+        if known is None:
+            self._new[event_id] = event
+            return Taken(event_id, Verdict.NEW)
+        if event_id in self._new and event.document < known.document:
+            self._new[event_id] = event
+        return Taken(event_id, Verdict.KNOWN)
+
+    def new(self) -> tuple[Event, ...]:
+        """Return the valid events that were not held, by id."""
+        return tuple(self._new[event_id] for event_id in sorted(self._new))
+
+    def valid(self) -> tuple[Event, ...]:
+        """Return all valid events, by id."""
+        events = {**self._held, **self._new}
+        return tuple(events[event_id] for event_id in sorted(events))
+
+    def invalid(self) -> tuple[InvalidEvent, ...]:
+        """Return the events of which no copy is valid, by id."""
+        refused = sorted(self._reasons.keys() - self._held.keys() - self._new.keys())
+        return tuple(InvalidEvent(event_id, self._reasons[event_id]) for event_id in refused)
+
+
+def _is_too_deep(event: Event, levels_above: int) -> bool:
+    brackets = event.document.count(b"[") + event.document.count(b"{")
+    if not levels_above or brackets <= MAX_DEPTH - levels_above:
+        return False
+    nested: JsonValue = parse_json(event.document)
+    for _ in range(levels_above):
+        nested = [nested]
+    try:
+        canonical_json(nested)
+    except MalformedError:
+        return True
+    return False
+
+
 def merge(
     number: str, events: Iterable[JsonValue], aliases: Iterable[SourceAlias], keyring: Keyring
 ) -> State:
@@ -78,31 +221,15 @@ def merge(
 def sort_out(
     number: str, events: Iterable[JsonValue], keyring: Keyring
 ) -> tuple[tuple[Event, ...], tuple[InvalidEvent, ...]]:
-    """Tell valid from invalid events (rules 1 and 2); of copies of one id a valid one wins.
-
-    Ruling: of several valid copies, which can differ in their signature alone, the one whose
-    canonical JSON comes first is kept; of invalid copies, the weightiest reason is.
+    """Tell valid from invalid events, as `Sorting` does.
 
     Raises:
         MalformedError: An event has no canonical JSON.
     """
-    valid: dict[str, Event] = {}
-    reasons: dict[str, Reason] = {}
+    sorting = Sorting(number, keyring)
     for value in events:
-        event_id = claimed_id(value)
-        finding = next(event_findings(value, number, keyring), None)
-        if finding is None:
-            event = Event.from_json_object(value)
-            known = valid.get(event_id)
-            if known is None or event.document < known.document:
-                valid[event_id] = event
-        else:
-            known_reason = reasons.get(event_id, finding[0])
-            reasons[event_id] = min(finding[0], known_reason, key=_WEIGHTS.__getitem__)
-    invalid = tuple(
-        InvalidEvent(event_id, reasons[event_id]) for event_id in sorted(reasons.keys() - valid)
-    )
-    return tuple(valid[event_id] for event_id in sorted(valid)), invalid
+        sorting.take(value)
+    return sorting.valid(), sorting.invalid()
 
 
 def state_of(
@@ -116,9 +243,10 @@ def state_of(
     Raises:
         NoStateError: No `record_created` is among them.
     """
-    equivocations, refused = _equivocations(valid)
+    contradicting = equivocations(valid)
+    refused = {event.event_id for found in contradicting for event in found.events[1:]}
     applied = sorted(
-        (event for event in valid if event.event_id not in refused), key=_order_of_application
+        (event for event in valid if event.event_id not in refused), key=order_of_application
     )
     current = _current(applied)
     current["canonical_record"] = _canonical_record(number, applied)
@@ -126,8 +254,8 @@ def state_of(
     state = {
         "applied_event_ids": [event.event_id for event in applied],
         "current": Fragment(dump_canonical(current)),
-        "equivocation_count": len(equivocations),
-        "equivocations": equivocations,
+        "equivocation_count": len(contradicting),
+        "equivocations": [found.to_json_object() for found in contradicting],
         "event_count": len(valid) + len(invalid),
         "invalid_event_count": len(invalid),
         "invalid_events": [
@@ -143,7 +271,7 @@ def state_of(
     return State(
         event_count=len(valid) + len(invalid),
         invalid_event_count=len(invalid),
-        equivocation_count=len(equivocations),
+        equivocation_count=len(contradicting),
         state_sha256=state_sha256,
         document=dump_canonical({**state, "state_sha256": state_sha256}),
     )
@@ -174,12 +302,13 @@ def _canonical_record(number: str, applied: Sequence[Event]) -> JsonValue:
     raise NoStateError(f"{number}: no valid record_created event, so there is no state")
 
 
-def _order_of_application(event: Event) -> tuple[str, int, str]:
+def order_of_application(event: Event) -> tuple[str, int, str]:
+    """Return what valid events are applied by (rule 4)."""
     return event.created_at, _RANKS.get(event.event_type, len(_RANKS)), event.event_id
 
 
-def _equivocations(valid: Sequence[Event]) -> tuple[list[JsonValue], frozenset[str]]:
-    """Return the sets of events that claim one place, and the ids of all but their first (rule 3).
+def equivocations(valid: Iterable[Event]) -> list[Equivocation]:
+    """Return the sets of valid events of one signer that claim one place (rule 3).
 
     Ruling: the sets are sorted by type, signer and previous event.
     """
@@ -189,18 +318,13 @@ def _equivocations(valid: Sequence[Event]) -> tuple[list[JsonValue], frozenset[s
             claims[event.event_type, event.signer_id, ""].append(event)
         elif event.prev_event is not None:
             claims[event.event_type, event.signer_id, event.prev_event].append(event)
-    found: list[JsonValue] = []
-    refused: set[str] = set()
-    for (event_type, signer_id, prev_event), rivals in sorted(claims.items()):
-        if len(rivals) > 1:
-            rivals.sort(key=lambda event: (event.created_at, event.event_id))
-            refused.update(event.event_id for event in rivals[1:])
-            found.append(
-                {
-                    "event_ids": sorted(event.event_id for event in rivals),
-                    "event_type": event_type,
-                    "prev_event": prev_event or None,
-                    "signer_id": signer_id,
-                }
-            )
-    return found, frozenset(refused)
+    return [
+        Equivocation(
+            event_type=event_type,
+            signer_id=signer_id,
+            prev_event=prev_event or None,
+            events=tuple(sorted(rivals, key=lambda event: (event.created_at, event.event_id))),
+        )
+        for (event_type, signer_id, prev_event), rivals in sorted(claims.items())
+        if len(rivals) > 1
+    ]

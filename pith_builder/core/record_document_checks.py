@@ -10,6 +10,7 @@ from pith_builder.core.event_checks import (
     signature_failures,
     snapshot_digest_failures,
 )
+from pith_builder.core.forms import GRAPH_SNAPSHOT
 from pith_builder.core.graph import (
     EMPTY_SNAPSHOT_SHA256,
     EMPTY_VERDICT,
@@ -63,7 +64,7 @@ def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure
         )
     if record is not None and holds.has("/graph_snapshot"):
         yield from _graph_failures(document["graph_snapshot"], record, "/graph_snapshot")
-    if holds.has("/graph_snapshot", "/receipt"):
+    if holds.has("/graph_snapshot", "/receipt") and not _is_stated(holds):
         yield from differences(
             document["graph_snapshot"]["builder_version"],
             document["receipt"]["builder_version"],
@@ -74,6 +75,22 @@ def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure
     yield from _summary_failures(holds, keyring)
     yield from _link_failures(holds)
     yield from _time_failures(holds)
+
+
+def _is_stated(holds: Sound) -> bool:
+    """Tell whether an event of the document states the very snapshot that it shows.
+
+    Ruling: then the event's signature binds the snapshot, and it may be another registry's, or of
+    another builder, than the receipt; otherwise both are of one builder, as in what is published.
+    """
+    shown_snapshot = holds.document["graph_snapshot"]
+    return holds.has("/events") and any(
+        isinstance(event, dict)
+        and event.get("event_type") == GRAPH_SNAPSHOT
+        and isinstance(event.get("payload"), dict)
+        and event["payload"].get("graph_snapshot") == shown_snapshot
+        for event in holds.document["events"]
+    )
 
 
 def _graph_failures(

@@ -66,7 +66,8 @@ class Report:
     """The answer to "does this document hold?". One with failures is no pass.
 
     Attributes:
-        kind: `bundle`, `state`, `record`, `event`, `public_key`, `manifest` or `unknown`.
+        kind: `bundle`, `state`, `record`, `event`, `equivocation_proof`, `public_key`, `manifest`
+            or `unknown`.
         name: The Pith Number or other name that the document claims, or "".
         failures: Every failure found, in the order of FORMAT.md 14.
     """
@@ -105,7 +106,13 @@ def pointer(*parts: str | int) -> str:
     >>> pointer("events", 0, "a/b")
     '/events/0/a~1b'
     """
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    found = ""
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        found += f"/{text}"
+    return found
 
 
 def differences(

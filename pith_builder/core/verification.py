@@ -12,6 +12,7 @@ from pith_builder.core.form import AnyObject, Form
 from pith_builder.core.forms import BUNDLE, PUBLIC_KEY, RECORD_DOCUMENT, STATE
 from pith_builder.core.keys import Keyring
 from pith_builder.core.manifest import MANIFEST, manifest_digest
+from pith_builder.core.proof import PROOF, proof_failures
 from pith_builder.core.record_document_checks import record_document_failures
 from pith_builder.core.report import Code, Failure, Report, differences, pointer
 from pith_builder.core.sound import Sound, fingerprint_failures
@@ -113,6 +114,13 @@ _KINDS = (
         named_by="event_id",
         form=AnyObject(),
         failures=_whole_event_failures,
+    ),
+    _Kind(
+        name="equivocation_proof",
+        told_by=frozenset({"proof_type"}),
+        named_by="pith_number",
+        form=PROOF,
+        failures=proof_failures,
     ),
     _Kind(
         name="manifest",

@@ -149,7 +149,12 @@ RECORDS = Table(
         ),
         Column("last_reissued_at", Kind.INSTANT, "When the receipt was last issued.", repeats=True),
         Column("builder_version", Kind.TEXT, "The builder's name in the receipt.", repeats=True),
-        _follows("source_kind", Kind.TEXT, "Where it was observed: snapshot or oai.", repeats=True),
+        _follows(
+            "source_kind",
+            Kind.TEXT,
+            "Where it was observed: snapshot, oai or import.",
+            repeats=True,
+        ),
         _follows("source_name", Kind.TEXT, "The file or address it was observed in.", repeats=True),
         _follows("source_line", Kind.INTEGER, "The line of that file, from 1; 0 of a harvest."),
         _follows("observed_at", Kind.INSTANT, "When it was observed.", repeats=True),

@@ -60,6 +60,9 @@ LINKS = {
 }
 """What is said in two tables, and in which."""
 
+ONE_WAY = frozenset({"paper", "receipt"})
+"""Of these the second table may say more: of what several registries state, a row holds one."""
+
 
 @dataclass(slots=True, kw_only=True)
 class AuditReport:
@@ -361,7 +364,8 @@ def _differences(
     sides: dict[tuple[str, str], dict[bytes, tuple[str, int, str]]],
 ) -> Iterator[Finding]:
     for kind, (left, right) in LINKS.items():
-        for table, other in ((left, right), (right, left)):
+        directions = ((left, right),) if kind in ONE_WAY else ((left, right), (right, left))
+        for table, other in directions:
             side = sides[kind, table]
             for link in side.keys() - sides[kind, other].keys():
                 place, row, key = side[link]

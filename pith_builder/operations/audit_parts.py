@@ -21,7 +21,13 @@ from pith_builder.core.canonical import (
     sha256,
     sha256_hex,
 )
-from pith_builder.core.graph import abstract_excerpt, authors_text, shown_title
+from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED
+from pith_builder.core.graph import (
+    EXCERPT_CHARACTERS,
+    abstract_excerpt,
+    authors_text,
+    shown_title,
+)
 from pith_builder.core.instants import (
     format_microseconds,
     parse_microseconds,
@@ -244,6 +250,9 @@ def _record(
 ) -> Iterator[Problem]:
     """Check identity and hashes from arXiv's raw words, and link the receipt."""
     del keyring
+    if row["categories"] is None:
+        yield from _imported_record(audit, row, index, key)
+        return
     record = CanonicalRecord(
         source_id=ArxivId(row["arxiv_id"]),
         source_version=row["arxiv_version"],
@@ -267,13 +276,52 @@ def _record(
     ):
         if row[name] != wanted:
             yield "record_mismatch", f"{name} is {row[name]!r}, by the raw metadata {wanted!r}"
-    audit.link("record", [row["pith_number"], row["canonical_sha256"]], index, key)
     shown = (
         shown_title(row["title"]),
         abstract_excerpt(row["abstract"]),
         authors_text(row["authors"]),
     )
     audit.link("paper", [row["pith_number"], *shown], index, key)
+    _link_receipt(audit, row, index, key)
+
+
+def _imported_record(audit: PartAudit, row: _Row, index: int, key: str) -> Iterator[Problem]:
+    """Check a record that came without arXiv's raw metadata: what it says of it can be proved.
+
+    Title and abstract are what the record hashes; authors stand in a graph snapshot of that title.
+    """
+    record = CanonicalRecord(
+        source_id=ArxivId(row["arxiv_id"]),
+        source_version=row["arxiv_version"],
+        title_canon_sha256=row["title_canon_sha256"],
+        abstract_canon_sha256=row["abstract_canon_sha256"],
+        license=row["license"],
+        primary_cat=row["primary_cat"],
+        cross_cats_sorted=tuple(row["cross_cats_sorted"]),
+        submitted_at=instant_of(row["submitted_at"]),
+    )
+    for name, wanted in (
+        ("canonical_sha256", record.digest().hex()),
+        ("pith_number", str(record.pith_number())),
+    ):
+        if row[name] != wanted:
+            yield "record_mismatch", f"{name} is {row[name]!r}, by the record {wanted!r}"
+    for name in ("title", "abstract"):
+        text = row[name]
+        if (
+            text is not None
+            and sha256_hex(canonical_text(text).encode()) != row[f"{name}_canon_sha256"]
+        ):
+            yield "record_mismatch", f"{name} is not what {name}_canon_sha256 is of"
+    if row["authors"] is not None:
+        excerpt = None if row["abstract"] is None else abstract_excerpt(row["abstract"])
+        shown = (shown_title(row["title"]), excerpt, authors_text(row["authors"]))
+        audit.link("paper", [row["pith_number"], *shown], index, key)
+    _link_receipt(audit, row, index, key)
+
+
+def _link_receipt(audit: PartAudit, row: _Row, index: int, key: str) -> None:
+    audit.link("record", [row["pith_number"], row["canonical_sha256"]], index, key)
     audit.link(
         "receipt",
         [
@@ -373,20 +421,41 @@ def _bundle(
     yield from _column_problems(row, stated)
     number = bundle["pith_number"]
     audit.link("record", [number, bundle["canonical_sha256"]], index, key)
-    receipt = bundle["state"]["current"]["record_created"]["payload"]["receipt"]
-    names = ("key_id", "public_key_fingerprint", "signature_b64", "signed_at")
-    also = ("first_computed_at", "last_reissued_at", "builder_version")
-    audit.link("receipt", [number, *(receipt[name] for name in (*names, *also))], index, key)
-    # The first snapshot is the one that was made of the raw metadata.
-    graph = bundle["state"]["current"]["graph_snapshots"][0]["payload"]["graph_snapshot"]
-    shown = (graph["paper"][name] for name in ("title", "abstract_excerpt", "authors_text"))
-    audit.link("paper", [number, *shown], index, key)
+    for kind, said in _told_of_record(bundle):
+        audit.link(kind, [number, *said], index, key)
     audit.link("state", bundle["state"], index, key)
     for event in bundle["events"]:
         audit.link("event", event, index, key)
     for alias in bundle["source_aliases"]:
         audit.link("alias", [number, *(alias[name] for name in sorted(alias))], index, key)
     audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+
+
+def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
+    """Return, each once, the receipts and papers that a verified bundle's events tell of.
+
+    Several registries may have created one record; its row holds the receipt of one of them, and
+    the paper of some snapshot, which may be superseded.
+    """
+    names = ("key_id", "public_key_fingerprint", "signature_b64", "signed_at")
+    also = ("first_computed_at", "last_reissued_at", "builder_version")
+    told: dict[str, tuple[str, list[JsonValue]]] = {}
+    for event in bundle["events"]:
+        payload = event["payload"]
+        if event["event_type"] == RECORD_CREATED:
+            said = [("receipt", [payload["receipt"][name] for name in (*names, *also)])]
+        elif event["event_type"] == GRAPH_SNAPSHOT:
+            paper = payload["graph_snapshot"]["paper"]
+            title, excerpt, authors = (
+                paper[name] for name in ("title", "abstract_excerpt", "authors_text")
+            )
+            said = [("paper", [title, excerpt, authors])]
+            if len(excerpt) >= EXCERPT_CHARACTERS:
+                said.append(("paper", [title, None, authors]))  # of an abstract that is not known
+        else:
+            continue
+        told |= {repr(one): one for one in said}
+    return [*told.values()]
 
 
 def _alias(

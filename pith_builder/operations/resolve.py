@@ -36,7 +36,7 @@ class Found:
     pith_number: str
     arxiv_id: str
     arxiv_version: int
-    title: str
+    title: str | None
     first_computed_at: datetime
     updated_on: date | None
 
@@ -46,8 +46,12 @@ class Found:
             "arxiv_id": self.arxiv_id,
             "arxiv_version": self.arxiv_version,
             "pith_number": self.pith_number,
-            "title": " ".join(self.title.split()),
+            "title": self.shown_title(),
         }
+
+    def shown_title(self) -> str:
+        """Return the title on one line; of an imported record it may not be known."""
+        return " ".join((self.title or "").split())
 
 
 @dataclass(frozen=True, slots=True)

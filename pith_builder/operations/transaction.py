@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pith_builder.core.keys import Signer
+from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
 from pith_builder.core.registry import Registry
 from pith_builder.lake.disk import Disk
@@ -103,6 +103,8 @@ class Transaction:
         self._operation = operation
         self._workers = target.workers
         self._parts: dict[str, list[Part]] = {name: [] for name in TABLES}
+        self._swapped: dict[str, Part] = {}
+        self._keys = {target.signer.public_key}
         self._rejects: list[Row] = []
 
     def mint(self, chunks: Iterator[Chunk], progress: Progress = lambda _: None) -> None:
@@ -127,6 +129,22 @@ class Transaction:
         if part is not None:
             self._parts[table.name].append(part)
 
+    def add_parts(self, parts: Mapping[str, Part]) -> None:
+        """Add parts, by table, that are written already."""
+        for name, part in parts.items():
+            self._parts[name].append(part)
+
+    def swap(self, old: Part, new: Part) -> None:
+        """Put a part, which is written already, in the place of one of the lake's (copy on write).
+
+        The old one stays on the disk for those who read an earlier manifest.
+        """
+        self._swapped[old.path] = new
+
+    def list_keys(self, keys: Iterable[PublicKey]) -> None:
+        """See to it that table `keys` lists these keys, which signed something."""
+        self._keys.update(keys)
+
     def commit(
         self, sources: Sequence[str], outcome: str = "complete", *, is_forced: bool = False
     ) -> BuildResult:
@@ -139,7 +157,7 @@ class Transaction:
         manifest = self.plan.manifest
         rejects = self._new_rejects()
         self.write(REJECTS, rejects)
-        if any(self._parts.values()):
+        if any(self._parts.values()) or self._swapped:
             version = self.plan.registry.builder_version
             row = self.rows.build(
                 result,
@@ -163,7 +181,8 @@ class Transaction:
     def abandon(self) -> None:
         """Remove what was written, unless `CURRENT` says that it was committed."""
         if current_sequence(self.plan.lake) != self.plan.sequence:
-            for part in (part for parts in self._parts.values() for part in parts):
+            added = [part for parts in self._parts.values() for part in parts]
+            for part in (*added, *self._swapped.values()):
                 Disk().remove(self.plan.lake / part.path)
 
     def keys_of(self, table: Table) -> set[tuple[object, ...]]:
@@ -196,8 +215,9 @@ class Transaction:
         return [found[key] for key in sorted(found.keys() - known)]
 
     def _new_keys(self) -> list[Row]:
-        row = self.rows.key(self.plan.signer.public_key)
-        return [] if tuple(row[:2]) in self.keys_of(KEYS) else [row]
+        known = self.keys_of(KEYS)
+        rows = {tuple(row[:2]): row for row in map(self.rows.key, self._keys)}
+        return [rows[name] for name in sorted(rows.keys() - known)]
 
     def _manifest(self) -> Manifest:
         plan = self.plan
@@ -219,10 +239,10 @@ class Transaction:
 
     def _table_state(self, before: TableState, table: Table) -> TableState:
         """Return what the manifest will say of a table."""
-        added = self._parts[table.name]
-        if not added:
+        kept = tuple(self._swapped.get(part.path, part) for part in before.parts)
+        parts = (*kept, *self._parts[table.name])
+        if parts == before.parts:
             return before
-        parts = (*before.parts, *added)
         return TableState(
             schema_version=table.schema_version,
             content_root=table_root(self.plan.lake, table, parts).hex(),

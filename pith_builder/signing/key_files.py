@@ -12,13 +12,16 @@ from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.form import ListOf
+from pith_builder.core.forms import WORD
 from pith_builder.core.instants import format_seconds
-from pith_builder.core.keys import ALGORITHM, PublicKey, decode_base64
+from pith_builder.core.keys import ALGORITHM, PublicKey, TrustedKey, decode_base64
 from pith_builder.errors import MalformedError, StorageError, UsageError
 from pith_builder.signing.ed25519 import SEED_BYTES, Ed25519Signer
 
 PRIVATE_MODE = 0o600
 _KEY_FILE_KIND = "pith_signing_key"
+_EVENT_TYPES = ListOf(WORD)
 
 
 def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime) -> PublicKey:
@@ -123,7 +126,10 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """Read a public-key object, or the first of a list of them.
+    """Read a public-key object to trust.
+
+    It may say in `event_types`, a list of types of events, what its holder is trusted to sign;
+    without it the key is trusted for everything.
 
     Raises:
         UsageError: There is no such file.
@@ -134,9 +140,26 @@ def read_public_key(path: Path) -> PublicKey:
     except OSError as error:
         raise UsageError(f"cannot read the public key in {path}: {error.strerror}") from error
     try:
-        return PublicKey.from_json_object(parse_json(data))
+        value = parse_json(data)
+        key = PublicKey.from_json_object(value)
+        return _trusted(key, value["event_types"]) if "event_types" in value else key
     except MalformedError as error:
         raise MalformedError(f"{path}: {error}") from error
+
+
+def _trusted(key: PublicKey, event_types: JsonValue) -> TrustedKey:
+    failure = next(_EVENT_TYPES.failures(event_types, "/event_types"), None)
+    if failure is not None or not event_types:
+        why = f"{failure.path}: {failure.message}" if failure else "it is empty"
+        raise MalformedError(f"event_types is no list of types of events: {why}")
+    return TrustedKey(
+        key_id=key.key_id,
+        raw=key.raw,
+        rotates_at=key.rotates_at,
+        url=key.url,
+        notes=key.notes,
+        event_types=frozenset(event_types),
+    )
 
 
 def shipped_keys() -> tuple[PublicKey, ...]:

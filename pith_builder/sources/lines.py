@@ -88,6 +88,24 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
             yield from _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
 
 
+def unpacked(path: Path, standard_input: BinaryIO) -> Iterator[bytes]:
+    """Read the bytes of one file, `-` being standard input; gzip and zstd are unpacked.
+
+    Raises:
+        SourceError: The file is truncated or damaged.
+    """
+    name = "-" if str(path) == "-" else path.name
+    with ExitStack() as stack:
+        file = _buffered(standard_input if name == "-" else stack.enter_context(path.open("rb")))
+        magic = file.peek(4)[:4]
+        if magic.startswith(_GZIP_MAGIC):
+            yield from _gzip_pieces(name, file)
+        elif magic.startswith(_ZSTD_MAGIC):
+            yield from _zstd_pieces(name, file)
+        else:
+            yield from iter(lambda: file.read(READ_BYTES), b"")
+
+
 def _buffered(file: BinaryIO) -> io.BufferedReader:
     return file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("Any", file))
 

@@ -52,7 +52,7 @@ def test_help_begins_with_a_sentence_and_has_a_line_to_paste(path):
 def test_the_line_to_paste_names_options_that_there_are(path):
     text = helped(*path)
 
-    for option in re.findall(r"--[a-z-]+", " ".join(examples(text))):
+    for option in re.findall(r"--[a-z0-9-]+", " ".join(examples(text))):
         assert re.search(rf"^ +(-\w, )?{option}\b", text.split("Options:")[1], re.MULTILINE)
 
 

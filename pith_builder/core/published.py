@@ -1,0 +1,71 @@
+"""Whether one published bundle says all that was gathered of a record, so that it can stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+from orjson import Fragment
+
+from pith_builder.core.bundle_checks import link_failures, seal_failures
+from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical
+from pith_builder.core.event import claimed_id
+from pith_builder.core.form import AnyValue, ObjectOf
+from pith_builder.core.forms import BUNDLE
+from pith_builder.core.gathering import Gathered
+from pith_builder.core.keys import Keyring
+from pith_builder.core.sound import Sound
+
+_FOLLOWING = frozenset(
+    {
+        "canonical_record",
+        "canonical_sha256",
+        "pith_number",
+        "short_pith_number",
+        "source",
+        "source_aliases",
+        "state",
+    }
+)
+"""What of a bundle follows from its events, and is compared."""
+
+_ENVELOPE = ObjectOf(
+    {name: AnyValue() if name in _FOLLOWING else form for name, form in BUNDLE.fields.items()}
+)
+"""The form of the rest of it."""
+
+
+def published_bundle(
+    found: Gathered, bundles: Iterable[JsonValue], keyring: Keyring
+) -> tuple[bytes, JsonValue] | None:
+    """Return the bundle that says all that was gathered and holds, and its canonical JSON first.
+
+    It holds as `verify` would find, which would judge the events once more. Ruling: of several
+    the one whose canonical JSON comes first, so that their order does not matter.
+    """
+    following = dump_canonical(
+        {
+            "canonical_record": found.record.to_json_object(),
+            "canonical_sha256": found.digest.hex(),
+            "pith_number": str(found.number),
+            "short_pith_number": found.number.short(),
+            "source": found.record.source(),
+            "source_aliases": [alias.to_json_object() for alias in found.aliases],
+            "state": Fragment(found.state.document),
+        }
+    )
+    events = {event.event_id: event.document for event in found.valid}
+    said = [(canonical_json(bundle), bundle) for bundle in bundles]
+    for document, bundle in sorted(said, key=itemgetter(0)):
+        # What is canonical as a whole is so in its parts, which need not be checked again.
+        write = dump_canonical if dump_canonical(bundle) == document else canonical_json
+        if (
+            write({name: bundle.get(name) for name in _FOLLOWING}) == following
+            and len(bundle["events"]) == len(events)
+            and {claimed_id(event): write(event) for event in bundle["events"]} == events
+            and next(_ENVELOPE.failures(bundle, ""), None) is None
+            and next(seal_failures(Sound(bundle, ()), keyring), None) is None
+            and next(link_failures(Sound(bundle, ())), None) is None
+        ):
+            return document, bundle
+    return None

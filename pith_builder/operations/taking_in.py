@@ -1,0 +1,347 @@
+"""Taking in what others say: events that are not known yet, and the records they are of.
+
+1. What is offered is sorted by record on a desk (`desk`).
+2. What the lake holds of those records is laid beside it.
+3. Record by record, what is new is judged, merged and bundled (`taking_record`), by several
+   processes. What is added goes into new parts; what changes is kept on the desk.
+4. The parts that hold changed rows are rewritten (copy on write), and all is committed at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from pith_builder.core.keys import PublicKey
+from pith_builder.core.manifest import Part
+from pith_builder.core.merge import Verdict
+from pith_builder.lake.disk import Disk
+from pith_builder.lake.parts import PartWriter, Row, write_part
+from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
+from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
+from pith_builder.lake.taken_rows import TakenRows
+from pith_builder.operations.chunks import Plan
+from pith_builder.operations.desk import Desk, new_desk
+from pith_builder.operations.in_order import Run, running
+from pith_builder.operations.merging import sorted_out
+from pith_builder.operations.offers import Offer, Refused
+from pith_builder.operations.taking_record import TakenRecord, Taker, take_record
+from pith_builder.operations.transaction import (
+    BuildResult,
+    Progress,
+    Target,
+    Transaction,
+    transaction,
+)
+from pith_builder.signing.ed25519 import TrustedKeys
+
+RECORDS_A_CHUNK = 2_000
+"""Records that one process takes in at a time, into one part of each table."""
+
+MAX_LISTED = 1_000
+"""Of what is refused so much is listed; all of it is counted."""
+
+_ROWS_KEPT = 500
+"""Rows that a process holds before it puts them on the desk."""
+
+_REWRITTEN = (BUNDLES, STATES, ALIASES)
+"""The tables of which rows change. All others are only added to."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TakenIn:
+    """What a run came to: seen = new + known + refused, in events.
+
+    Attributes:
+        result: What was committed, in records.
+        new: Events added.
+        known: Events that the lake held already.
+        refused: Events, or documents that carry none, that were not taken.
+        refused_by_reason: Those, by reason.
+        listed: The first thousand of them.
+        changed: Records of the lake that were rebuilt.
+        numbers: The first thousand records that were added or rebuilt.
+    """
+
+    result: BuildResult
+    new: int = 0
+    known: int = 0
+    refused: int = 0
+    refused_by_reason: Counter[str] = field(default_factory=Counter)
+    listed: list[Refused] = field(default_factory=list)
+    changed: int = 0
+    numbers: list[str] = field(default_factory=list)
+
+    @property
+    def seen(self) -> int:
+        """Everything that was offered."""
+        return self.new + self.known + self.refused
+
+    def refuse_unread(self, one: Refused) -> None:
+        """Count and note what could not even be read."""
+        self.refused += 1
+        self.refuse([one])
+
+    def refuse(self, refused: Iterable[Refused]) -> None:
+        """Note what was not taken."""
+        for one in refused:
+            self.refused_by_reason[one.reason] += 1
+            if len(self.listed) < MAX_LISTED:
+                self.listed.append(one)
+
+
+@dataclass(slots=True, kw_only=True)
+class _ChunkTaken:
+    """What became of a stretch of records."""
+
+    records: int = 0
+    added: int = 0
+    changed: int = 0
+    rejected: int = 0
+    without_license: int = 0
+    withdrawn: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
+    unlisted: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    numbers: list[str] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def count(self, record: TakenRecord) -> None:
+        """Count what became of one record."""
+        self.records += 1
+        self.verdicts += record.verdicts
+        for one in record.refused:
+            if len(self.refused) < MAX_LISTED:
+                self.refused.append(one)
+            else:
+                self.unlisted[one.reason] += 1
+        self.keys |= record.signing_keys()
+        if record.found is not None and len(self.numbers) < MAX_LISTED:
+            self.numbers.append(record.number)
+        if record.is_held:
+            self.changed += record.found is not None
+        elif record.found is None:
+            self.rejected += 1
+        else:
+            self.added += 1
+            self.categories[record.found.record.primary_cat] += 1
+            self.without_license += not record.found.record.license
+            self.withdrawn += bool(record.raw and record.raw["is_withdrawn"])
+
+
+def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is called
+    target: Target,
+    trusted: Iterable[PublicKey],
+    offers: Iterable[Offer | Refused],
+    *,
+    operation: str,
+    sources: Iterable[str],
+    is_import: bool = False,
+    progress: Progress = lambda _: None,
+) -> TakenIn:
+    """Take in what is offered, and commit it; where nothing is new, commit nothing.
+
+    Args:
+        target: The lake, and who rebuilds bundles with which key.
+        trusted: The keys that are trusted besides the target's own.
+        offers: What is offered.
+        operation: What this is called in table `builds`.
+        sources: What it is read from, as table `builds` names it.
+        is_import: Whether records that come without signed events are vouched for.
+        progress: Is told how many records were gone through.
+
+    Raises:
+        UsageError: A source cannot be read.
+        SourceError: A packed source is truncated or damaged.
+        VerificationError: The lake is damaged, or holds what no trusted key signed.
+        LakeBusyError: Another process is writing to the lake.
+        StorageError: The disk is full, or the folder takes no files.
+    """
+    taker = Taker(
+        registry=target.registry,
+        signer=target.signer,
+        trusted=TrustedKeys([*trusted, target.signer.public_key]),
+        now=target.now,
+        is_import=is_import,
+    )
+    with new_desk() as desk, transaction(target, operation) as opened:
+        taken = TakenIn(result=opened.result)
+        desk.put_offers(sorted_out(offers, taken.refuse_unread))
+        workers = target.workers if desk.is_worth_sharing() else 1
+        with running(workers) as run:
+            _hold(opened.plan, desk, run)
+            _take_chunks(opened, taker, desk, run, taken, progress)
+            if taken.changed:
+                _rewrite(opened, desk, run)
+        opened.commit([*sources])
+    return taken
+
+
+def _hold(plan: Plan, desk: Desk, run: Run) -> None:
+    """Lay the bundles of what is offered beside it."""
+    parts = plan.manifest.tables[BUNDLES.name].parts if plan.manifest else ()
+    for _ in run(partial(_hold_part, plan.lake, part, desk.path) for part in parts):
+        pass
+
+
+def _hold_part(lake: Path, part: Part, place: Path) -> None:
+    with closing(Desk(place)) as desk:
+        desk.hold(find_rows(lake, BUNDLES, part, desk.offered, ("pith_number", "document")))
+
+
+def _take_chunks(
+    opened: Transaction, taker: Taker, desk: Desk, run: Run, taken: TakenIn, progress: Progress
+) -> None:
+    keys = taker.keys()
+    result = opened.result
+    tasks = (
+        partial(_take_chunk, opened.plan, taker, desk.path, index, first, last)
+        for index, (first, last) in enumerate(desk.stretches(RECORDS_A_CHUNK))
+    )
+    for chunk in run(tasks):
+        opened.add_parts(chunk.parts)
+        opened.list_keys(keys[name] for name in chunk.keys)
+        result.seen += chunk.records
+        result.minted += chunk.added
+        result.rejected += chunk.rejected
+        result.unchanged += chunk.records - chunk.added - chunk.rejected
+        result.minted_by_category += chunk.categories
+        result.minted_without_license += chunk.without_license
+        result.minted_withdrawn += chunk.withdrawn
+        taken.new += chunk.verdicts[Verdict.NEW]
+        taken.known += chunk.verdicts[Verdict.KNOWN]
+        taken.refused += chunk.verdicts[Verdict.REFUSED]
+        taken.changed += chunk.changed
+        taken.numbers += chunk.numbers[: MAX_LISTED - len(taken.numbers)]
+        taken.refuse(chunk.refused)
+        taken.refused_by_reason += chunk.unlisted
+        progress(result.seen)
+
+
+def _take_chunk(
+    plan: Plan, taker: Taker, place: Path, index: int, first: str, last: str
+) -> _ChunkTaken:
+    """Take in the records from `first` to `last`, in the order of their numbers."""
+    chunk = _ChunkTaken()
+    with (
+        closing(Desk(place)) as desk,
+        closing(Desk(place)) as changes,  # SQLite cannot write where it is still reading
+        _writing(plan, index, chunk) as written,
+    ):
+        for number, held, offers in desk.records(first, last):
+            record = take_record(taker, number, held, offers)
+            chunk.count(record)
+            if record.found is None:
+                continue
+            if record.is_held:
+                written.change(record)
+            else:
+                written.add(record)
+            if len(written.replaced) >= _ROWS_KEPT:
+                changes.replace(written.taken_replaced())
+        changes.replace(written.taken_replaced())
+    return chunk
+
+
+class _Written:
+    """The parts of one chunk, and the rows it replaces."""
+
+    def __init__(self, plan: Plan, writers: dict[str, PartWriter]) -> None:
+        self.rows = TakenRows(plan.build_id, plan.now)
+        self.writers = writers
+        self.aliases: list[Row] = []
+        self.replaced: list[tuple[str, tuple[str, ...], Row]] = []
+
+    def add(self, record: TakenRecord) -> None:
+        """Add the rows of a record that the lake does not hold."""
+        found, created, rows = record.found, record.created, self.rows
+        if found is None or created is None:
+            return
+        row = rows.record(found, created, record.raw, record.source_name())
+        self.writers[RECORDS.name].add(row)
+        self._add_events(record)
+        self.writers[STATES.name].add(rows.state(record.number, found.state))
+        self.writers[BUNDLES.name].add(self._bundle(record, found.state.event_count))
+        self.aliases += (rows.alias(record.number, alias) for alias in found.aliases)
+
+    def change(self, record: TakenRecord) -> None:
+        """Add the events of a record that the lake holds, and replace its other rows."""
+        found, number = record.found, record.number
+        if found is None:
+            return
+        self._add_events(record)
+        state = self.rows.state(number, found.state)
+        bundle = self._bundle(record, found.state.event_count)
+        self.replaced += ((STATES.name, (number,), state), (BUNDLES.name, (number,), bundle))
+        for alias in found.aliases:
+            if record.before_of(alias) != alias.created_at:
+                key = alias.alias_value, alias.alias_kind, number
+                self.replaced.append((ALIASES.name, key, self.rows.alias(number, alias)))
+
+    def taken_replaced(self) -> list[tuple[str, tuple[str, ...], Row]]:
+        """Return the rows replaced since this was last asked."""
+        rows, self.replaced = self.replaced, []
+        return rows
+
+    def _add_events(self, record: TakenRecord) -> None:
+        for event in record.new:
+            self.writers[EVENTS.name].add(self.rows.event(record.number, event))
+
+    def _bundle(self, record: TakenRecord, event_count: int) -> Row:
+        return self.rows.bundle(
+            record.number, event_count, record.bundle_signature, record.built_at, record.bundle
+        )
+
+
+@contextmanager
+def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
+    """Write one part of each table; what is not finished is removed."""
+    label = f"{plan.sequence:08d}-{index:05d}"
+    writers = {
+        table.name: PartWriter(Disk(), plan.lake, table, label)
+        for table in (RECORDS, EVENTS, STATES, BUNDLES)
+    }
+    written = _Written(plan, writers)
+    try:
+        yield written
+        finished = {name: writer.finish() for name, writer in writers.items()}
+    except BaseException:
+        for writer in writers.values():
+            writer.abandon()
+        raise
+    written.aliases.sort(key=tuple)
+    finished[ALIASES.name] = write_part(Disk(), plan.lake, ALIASES, label, written.aliases)
+    chunk.parts = {name: part for name, part in finished.items() if part is not None}
+
+
+def _rewrite(opened: Transaction, desk: Desk, run: Run) -> None:
+    """Rewrite every part that holds a row that changes."""
+    plan = opened.plan
+    parts = [
+        (table.name, part)
+        for table in _REWRITTEN
+        if plan.manifest is not None
+        for part in plan.manifest.tables[table.name].parts
+    ]
+    tasks = (
+        partial(_rewrite_part, plan, name, part, index, desk.path)
+        for index, (name, part) in enumerate(parts)
+    )
+    for (_, old), new in zip(parts, run(tasks), strict=True):
+        if new is not None:
+            opened.swap(old, new)
+
+
+def _rewrite_part(plan: Plan, name: str, part: Part, index: int, place: Path) -> Part | None:
+    with closing(Desk(place)) as desk:
+        chosen = partial(desk.replaced, name)
+        if not desk.replaces(name) or not holds_any(plan.lake, TABLES[name], part, chosen):
+            return None
+        label = f"{plan.sequence:08d}-r{index:05d}"
+        return rewritten(plan.lake, TABLES[name], part, chosen, label)

@@ -1,0 +1,67 @@
+import pytest
+
+from pith_builder.errors import SourceError, StorageError
+from pith_builder.operations.desk import Desk, new_desk
+from pith_builder.operations.offers import Offer, OfferKind
+
+
+def offer(number, said=b"{}"):
+    return Offer(number=number, kind=OfferKind.EVENT, source="-", line=1, document=said)
+
+
+def test_offers_are_sorted_by_record_and_keep_their_order_within_one():
+    with new_desk() as desk:
+        desk.put_offers([offer("b", b"1"), offer("a", b"2"), offer("b", b"3")])
+        desk.hold([("b", "held"), ("c", "not offered")])
+
+        found = [
+            (number, held, [one.document for one in offers])
+            for number, held, offers in desk.records("a", "z")
+        ]
+
+    assert found == [("a", None, [b"2"]), ("b", b"held", [b"1", b"3"])]
+
+
+def test_what_is_offered_and_replaced_is_told_by_key():
+    keys = [("a",), ("b",)]
+    with new_desk() as desk:
+        desk.put_offers([offer("b")])
+        desk.replace([("states", ("b",), (1, "x", None)), ("aliases", ("b", "c"), (2,))])
+
+        assert desk.offered(keys) == {("b",): None}
+        assert desk.replaced("states", keys) == {("b",): (1, "x", None)}
+        assert desk.replaced("aliases", [("b", "c")]) == {("b", "c"): (2,)}
+        assert desk.replaced("bundles", keys) == {}
+        assert (desk.replaces("states"), desk.replaces("bundles")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("records", "wanted"), [(2, [("a", "b"), ("c", "c")]), (9, [("a", "c")]), (1, list("abc"))]
+)
+def test_records_are_cut_into_stretches(records, wanted):
+    with new_desk() as desk:
+        desk.put_offers(offer(number) for number in "cabbac")
+        assert desk.stretches(records) == [(one[0], one[-1]) for one in wanted]
+
+
+def test_nothing_is_left_of_a_desk():
+    with new_desk() as desk:
+        place = desk.path
+        assert place.exists()
+    assert not place.parent.exists()
+
+
+def test_a_source_that_fails_midway_is_told():
+    def failing():
+        yield offer("a")
+        raise SourceError("truncated")
+
+    with new_desk() as desk, pytest.raises(SourceError, match="truncated"):
+        desk.put_offers(failing())
+
+
+def test_a_disk_that_refuses_is_told(tmp_path):
+    desk = Desk(tmp_path / "desk.sqlite")
+    with pytest.raises(StorageError, match="make room, or set TMPDIR"):
+        desk.hold([("a", "b")])  # it was never laid out
+    desk.close()
