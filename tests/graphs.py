@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 from pith_builder.core.canonical import canonical_json
-from pith_builder.core.minting import Identity, Mint
 from pith_builder.core.registry import Registry
 from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.raw_metadata import RAW_COLUMNS
@@ -14,7 +13,16 @@ from pith_builder.operations.taking_in import take_in
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import TrustedKeys
 from tests.lakes import rows
-from tests.makers import KEYRING, NOW, OTHER_SIGNER, PUBLISHED_KEY, REGISTRY, SIGNER, paper
+from tests.makers import (
+    KEYRING,
+    NOW,
+    OTHER_SIGNER,
+    PUBLISHED_KEY,
+    REGISTRY,
+    SIGNER,
+    mint_one,
+    paper,
+)
 
 OTHER_REGISTRY = Registry(
     signer_id="other.example",
@@ -28,7 +36,7 @@ TRUSTED = TrustedKeys([*KEYRING, PUBLISHED_KEY])
 
 def theirs(now=EARLIER, **changes):
     """Return the bundle that another registry, which was first, mints of a paper."""
-    minted = Mint(OTHER_REGISTRY, OTHER_SIGNER, now).mint(Identity.of(paper(**changes)))
+    minted = mint_one(paper(**changes), registry=OTHER_REGISTRY, signer=OTHER_SIGNER, now=now)
     return json.loads(minted.bundle.document)
 
 

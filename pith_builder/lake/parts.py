@@ -137,6 +137,7 @@ class PartWriter:
         self._key_indexes = [table.position(name) for name in table.key]
         self._pending: list[list[Any] | Same] = []
         self._pending_rows = 0
+        self._waiting: list[Row] = []
         self._first_key: tuple[str, ...] | None = None
         self._last_key: tuple[str, ...] = ()
         self._rows = 0
@@ -164,6 +165,18 @@ class PartWriter:
         if self._pending_rows >= self.table.row_group_rows:
             self._write_row_group()
 
+    def add_row(self, row: Row) -> None:
+        """Add one row."""
+        self._waiting.append(row)
+        if len(self._waiting) >= self.table.row_group_rows:
+            self._add_waiting()
+
+    def _add_waiting(self) -> None:
+        if self._waiting:
+            columns = list(zip(*self._waiting, strict=True))
+            self._waiting = []
+            self.add(columns)
+
     def finish(self) -> Part | None:
         """Write what is left and keep the part; a part without rows is none.
 
@@ -171,6 +184,7 @@ class PartWriter:
             StorageError: The disk is full, or the folder takes no files.
         """
         with self._stack, storage_errors(self._directory):
+            self._add_waiting()
             if self._pending_rows:
                 self._write_row_group()
             self._writer.close()
@@ -218,7 +232,7 @@ def arrow_array(kind: Kind, values: Sequence[Any] | Same, rows: int) -> pa.Array
     """Return the values of a column, as many as there are rows, as Arrow has them."""
     if isinstance(values, Same):
         return pa.repeat(arrow_array(kind, [values.value], 1)[0], rows)
-    if kind is Kind.JSON and None not in values:
+    if kind is Kind.JSON and set(map(type, values)) == {bytes}:
         # Bytes that are UTF-8 already, and many: they are laid end to end, as Arrow has them.
         offsets = np.zeros(rows + 1, np.int32)
         np.cumsum(np.fromiter(map(len, values), np.int32, rows), out=offsets[1:])
@@ -244,8 +258,8 @@ def write_part(
     """
     writer = PartWriter(disk, lake, table, label)
     try:
-        if rows:
-            writer.add(list(zip(*rows, strict=True)))
+        for row in rows:
+            writer.add_row(row)
         return writer.finish()
     except BaseException:
         writer.abandon()

@@ -72,7 +72,7 @@ def rewritten(lake: Path, table: Table, part: Part, chosen: Chosen, label: str) 
             keys = [tuple(row[place] for place in places) for row in rows]
             replaced = chosen(keys)
             for key, row in zip(keys, rows, strict=True):
-                writer.add(replaced.get(key, row[:-1]))
+                writer.add_row(replaced.get(key, row[:-1]))
         new = writer.finish()
     except BaseException:
         writer.abandon()

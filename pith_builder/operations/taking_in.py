@@ -264,10 +264,10 @@ class _Written:
         if found is None or created is None:
             return
         row = rows.record(found, created, record.raw, record.source_name())
-        self.writers[RECORDS.name].add(row)
+        self.writers[RECORDS.name].add_row(row)
         self._add_events(record)
-        self.writers[STATES.name].add(rows.state(record.number, found.state))
-        self.writers[BUNDLES.name].add(self._bundle(record, found.state.event_count))
+        self.writers[STATES.name].add_row(rows.state(record.number, found.state))
+        self.writers[BUNDLES.name].add_row(self._bundle(record, found.state.event_count))
         self.aliases += (rows.alias(record.number, alias) for alias in found.aliases)
 
     def change(self, record: TakenRecord) -> None:
@@ -291,7 +291,7 @@ class _Written:
 
     def _add_events(self, record: TakenRecord) -> None:
         for event in record.new:
-            self.writers[EVENTS.name].add(self.rows.event(record.number, event))
+            self.writers[EVENTS.name].add_row(self.rows.event(record.number, event))
 
     def _bundle(self, record: TakenRecord, event_count: int) -> Row:
         return self.rows.bundle(

@@ -1,4 +1,5 @@
 import io
+import json
 
 import pytest
 
@@ -43,7 +44,13 @@ def test_without_a_creation_there_is_no_state_and_it_is_said(tmp_path):
 
 
 def test_what_names_no_record_comes_first(tmp_path):
-    found = merged(written(tmp_path / "e.jsonl", mint().bundle.signature, document(BUNDLE)))
+    found = merged(
+        written(
+            tmp_path / "e.jsonl",
+            json.loads(mint().bundle.document)["bundle_signature"],
+            document(BUNDLE),
+        )
+    )
     assert found[0].reason == "unknown_kind"
     assert found[1].number == PUBLISHED_NUMBER
 
