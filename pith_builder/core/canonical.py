@@ -204,7 +204,8 @@ def parse_json(data: bytes) -> JsonValue:
         # not tell: it may be read the fast way.
         value = orjson.loads(data)
         if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
-            _checked(value, 1)
+            if not _is_plain(value):
+                _checked(value, 1)
             return value
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass  # the careful way says why
@@ -253,6 +254,34 @@ def _parse_float(digits: str) -> float:
     if math.isinf(value):
         raise MalformedError(f"the number {digits[:40]} is too large for a float")
     return value
+
+
+_CONTAINERS = frozenset((dict, list))
+_PLAIN = frozenset((*_CONTAINERS, str, int, bool, type(None)))
+
+
+def _is_plain(value: JsonValue) -> bool:
+    """Tell, quickly, whether a container holds no float and no odd type, and is not too deep.
+
+    Whether its numbers and texts can be written, orjson says when it writes them.
+    """
+    level, depth = [value], 0
+    if type(value) not in _CONTAINERS:
+        return False
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return False
+        below: list[JsonValue] = []
+        for container in level:
+            members = container.values() if type(container) is dict else container
+            kinds = set(map(type, members))
+            if not kinds <= _PLAIN:
+                return False
+            if not kinds.isdisjoint(_CONTAINERS):
+                below += [member for member in members if type(member) in _CONTAINERS]
+        level = below
+    return True
 
 
 def _checked(value: JsonValue, level: int) -> bool:

@@ -5,18 +5,17 @@ Half of the bundles are of records that the lake holds, which changes them; half
 
 import argparse
 import itertools
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from tests.bench.peak import run_measured
 
 from pith_builder.lake.reading import read_rows
 from pith_builder.lake.store import open_lake
 from pith_builder.lake.tables import BUNDLES
 from tests.bench.papers import write_papers
+from tests.bench.processes import checked
 
 PITH = (sys.executable, "-m", "pith_builder.cli")
 
@@ -39,7 +38,7 @@ def measure(place, records, bundles):
         theirs = [*ours[-(bundles - bundles // 2) :], *lines]
     environments = {}
     for name, some in (("ours", ours), ("theirs", theirs)):
-        environments[name] = {**os.environ, "PITH_SIGNING_KEY_FILE": str(place / f"{name}.json")}
+        environments[name] = {"PITH_SIGNING_KEY_FILE": str(place / f"{name}.json")}
         (place / f"{name}.jsonl").write_bytes(b"".join(some))
         run(environments[name], "keys", "new", "--key-id", name)
         run(environments[name], "build", place / f"{name}.jsonl", "--lake", place / name)
@@ -60,8 +59,9 @@ def measure(place, records, bundles):
     Console().print(f"audited in {seconds:.1f} s")
 
 
-def run(env, *arguments):
-    return run_measured([*PITH, *map(str, arguments)], env)
+def run(settings, *arguments):
+    done = checked([*PITH, *map(str, arguments)], settings)
+    return done.seconds, done.peak_bytes
 
 
 if __name__ == "__main__":
