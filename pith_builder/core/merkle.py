@@ -2,7 +2,7 @@
 
 The leaves are sorted and laid into buckets by their leading bits, as many buckets as give each
 some `LEAVES_IN_A_BUCKET`; a bucket's digest is that of its leaves laid end to end, and above the
-buckets stands a binary tree as RFC 6962's. So the root depends on the rows alone, a leaf's bucket
+buckets stands a binary tree as RFC 6962's. So the root depends on the set alone, a leaf's bucket
 and path prove that it is in, and one digest is taken of many leaves, not one of every two.
 """
 
@@ -44,8 +44,8 @@ def bucket_bits(leaves: int) -> int:
 
 
 def content_root(leaves: Iterable[bytes]) -> bytes:
-    """Return the root of leaf hashes, each of 32 bytes, in any order."""
-    ordered = sorted(leaves)
+    """Return the root of a set of leaf hashes, each of 32 bytes; equal ones count once."""
+    ordered = sorted(set(leaves))
     bits = bucket_bits(len(ordered))
     buckets = [b""] * (1 << bits)
     for leaf in ordered:

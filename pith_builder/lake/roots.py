@@ -30,20 +30,33 @@ def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
     Raises:
         DamagedPartError: A part cannot be read whole.
     """
-    return root_of_buckets(_buckets(lake, table, parts))
+    leaves = sum(part.rows for part in parts)
+    while True:
+        distinct = 0
+
+        def counted(leaves: int) -> Iterator[bytes]:
+            nonlocal distinct
+            for bucket in _buckets(lake, table, parts, leaves):
+                distinct += len(bucket) // LEAF_BYTES
+                yield bucket
+
+        root = root_of_buckets(counted(leaves))
+        if bucket_bits(distinct) == bucket_bits(leaves):
+            return root
+        leaves = distinct  # so many rows say what others say that fewer buckets do
 
 
-def _buckets(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[bytes]:
-    rows = sum(part.rows for part in parts)
-    bits = bucket_bits(rows)
-    stretch_bits = max(0, -(-rows // LEAVES_AT_ONCE) - 1).bit_length()
+def _buckets(lake: Path, table: Table, parts: Sequence[Part], leaves: int) -> Iterator[bytes]:
+    """Yield the buckets of distinct leaves, as many as are right for so many."""
+    bits = bucket_bits(leaves)
+    stretch_bits = max(0, -(-leaves // LEAVES_AT_ONCE) - 1).bit_length()
     for stretch in range(1 << stretch_bits):
-        leaves = [np.empty((0, LEAF_BYTES), np.uint8)]
+        found = [np.empty((0, LEAF_BYTES), np.uint8)]
         for part in parts:
             digests = packed_digests(lake, table, part)
-            leaves += [_of_stretch(some, stretch, stretch_bits) for some in digests]
+            found += [_of_stretch(some, stretch, stretch_bits) for some in digests]
         buckets = 1 << (bits - stretch_bits)
-        yield from _cut(np.concatenate(leaves), bits, stretch * buckets, buckets)
+        yield from _cut(np.concatenate(found), bits, stretch * buckets, buckets)
 
 
 def _of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
@@ -52,13 +65,17 @@ def _of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
 
 
 def _cut(leaves: _Leaves, bits: int, first: int, count: int) -> Iterator[bytes]:
-    """Sort leaves and yield `count` buckets, the first of which has the leading bits `first`."""
+    """Sort leaves, equal ones once, and yield `count` buckets from that of leading bits `first`."""
     words = _words(leaves)
     order = np.argsort(words)
     words = words[order]
     if (words[1:] == words[:-1]).any():
-        # Two leaves share 64 bits: more than chance would do, but all 256 decide.
+        # Two leaves share 64 bits: equal ones count once, and of others all 256 bits decide.
         order = np.lexsort(leaves.view(">u8").T[::-1])
+        ordered = leaves[order]
+        is_new = (ordered[1:] != ordered[:-1]).any(axis=1)
+        order = order[np.concatenate([[True], is_new])]
+        words = _words(leaves)[order]
     whole = leaves.view(f"V{LEAF_BYTES}").ravel()
     places = (_leading(words, bits) - np.uint64(first)).astype(np.int64)
     ends = np.cumsum(np.bincount(places, minlength=count)).tolist()

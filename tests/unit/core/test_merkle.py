@@ -32,7 +32,8 @@ def some_leaves(count):
 
 
 def plain_root(leaves):
-    """Halve the sorted leaves, top down, by one bit after the other."""
+    """Halve the sorted leaves, each once, top down, by one bit after the other."""
+    leaves = set(leaves)
     depth = 0
     while len(leaves) >= 64 << depth:
         depth += 1
@@ -75,14 +76,15 @@ def test_a_root_is_as_defined_around_the_borders_of_buckets(count):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_a_leaf_more_less_doubled_or_changed_changes_the_root(count):
+def test_a_leaf_more_less_or_changed_changes_the_root(count):
     leaves = some_leaves(count)
     another = leaf_hash(b"another")
     changed = [[*leaves, another]]
     for place in {0, count // 2, count - 1} if count else ():
         before, leaf, after = leaves[:place], leaves[place], leaves[place + 1 :]
         flips = (bytes([leaf[0] ^ 0x80]) + leaf[1:], leaf[:-1] + bytes([leaf[-1] ^ 1]))
-        changed += [before + after, [*leaves, leaf], [*before, another, *after]]
+        changed += [before + after, [*before, another, *after]]
+        assert content_root([*leaves, leaf]) == content_root(leaves)
         changed += [[*before, flipped, *after] for flipped in flips]
 
     roots = [content_root(leaves), *map(content_root, changed)]
@@ -92,8 +94,8 @@ def test_a_leaf_more_less_doubled_or_changed_changes_the_root(count):
 
 @law
 @given(leaf_lists, leaf_lists)
-def test_only_equal_leaves_have_equal_roots(one, other):
-    assert (content_root(one) == content_root(other)) == (sorted(one) == sorted(other))
+def test_only_equal_sets_of_leaves_have_equal_roots(one, other):
+    assert (content_root(one) == content_root(other)) == (set(one) == set(other))
 
 
 @pytest.mark.parametrize(

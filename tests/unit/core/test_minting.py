@@ -29,16 +29,17 @@ from tests.makers import (
     papers,
     signing_law,
     text,
+    words,
 )
 from tests.unit.core import reference
 
 instants = st.datetimes(min_value=NOW.replace(tzinfo=None), timezones=st.just(NOW.tzinfo))
-names = text.filter(lambda name: name and name.isprintable())
+names = text.map(lambda drawn: "".join(filter(str.isprintable, drawn)) or "name")
 registries = st.builds(
     replace,
     st.just(REGISTRY),
     signer_id=names,
-    name=text.filter(bool),
+    name=words,
     base_url=st.sampled_from(["http://localhost:8000", "https://mirror.example/pith"]),
     builder_version=names,
 )
