@@ -146,7 +146,18 @@ def canonical_json(value: JsonValue) -> bytes:
     >>> canonical_json({"b": [1, None], "a": "é/"}).decode()
     '{"a":"é/","b":[1,null]}'
     """
-    return _written(value, has_float=_checked(value, 1))
+    quick = _quickly_written(value)
+    return _written(value, has_float=_checked(value, 1)) if quick is None else quick
+
+
+def _quickly_written(value: JsonValue) -> bytes | None:
+    """Return the canonical JSON of what is plain, or None where the careful way must tell."""
+    if not _is_plain(value):
+        return None
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return None
 
 
 def canonical_parts(value: dict[str, JsonValue], name: str) -> tuple[bytes, bytes]:
@@ -155,6 +166,9 @@ def canonical_parts(value: dict[str, JsonValue], name: str) -> tuple[bytes, byte
     Raises:
         MalformedError: As `canonical_json`.
     """
+    quick = _quickly_written(value)
+    if quick is not None:
+        return quick, dump_canonical(value[name])
     has_float = _checked(value, 1)
     return _written(value, has_float=has_float), _written(value[name], has_float=has_float)
 
