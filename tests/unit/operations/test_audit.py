@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 from base64 import b64encode
+from collections import Counter
 from dataclasses import replace
 
 import pyarrow as pa
@@ -23,9 +24,11 @@ from pith_builder.lake.store import (
 )
 from pith_builder.lake.tables import TABLES
 from pith_builder.operations.audit import audit
+from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.signing.ed25519 import Ed25519Signer
 from tests.lakes import (
     AWKWARD,
+    CONTENT,
     FILLED,
     LATER,
     THIRD_PAPER_AGAIN,
@@ -72,6 +75,33 @@ def test_the_sample_passes_with_one_worker_and_with_two(sample_lake):
 
     assert reports[0].findings == []
     assert reports[0] == reports[1]
+
+
+def test_what_was_minted_is_audited_by_minting_it_again(lake_of_two, monkeypatch):
+    examined = examined_rows(monkeypatch)
+    assert found(lake_of_two) == []
+    assert not examined.keys() & set(CONTENT)
+
+
+def test_rows_that_are_not_as_minted_are_examined_one_by_one(harmed, monkeypatch):
+    forge(harmed, "states", lambda held: held[0].update(event_count=3))
+    examined = examined_rows(monkeypatch)
+    assert {finding.code for finding in found(harmed)} == {"column_mismatch"}
+    assert examined["states"] == len(rows(harmed, "states"))
+
+
+def examined_rows(monkeypatch):
+    """Count, by table, the rows that an audit examines one by one."""
+    counted = Counter()
+    examine = PartCheck.examine
+
+    def counting(self, some):
+        listed = list(some)
+        counted[self.table.name] += len(listed)
+        examine(self, listed)
+
+    monkeypatch.setattr(PartCheck, "examine", counting)
+    return counted
 
 
 def test_a_lake_passes_wherever_it_was_moved_to(lake_of_two, tmp_path):
