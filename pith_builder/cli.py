@@ -34,6 +34,7 @@ from pith_builder.console import (
 from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.settings import Settings
+from pith_builder.sql_command import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,7 @@ def pith() -> None:
 pith.add_command(nightly)
 pith.add_command(backfill)
 pith.add_command(gaps)
+pith.add_command(sql)
 
 
 @pith.command()
@@ -337,34 +339,6 @@ def _audit_source(
         say(f"  missing: {name} of {day}")
     for days in found.gaps:
         click.echo(f"to read again: {days}")
-
-
-@pith.command()
-@click.argument("query")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json", "jsonl"]),
-    help="How to print the answer.  [default: table; json with --json]",
-)
-@lake_option
-@json_option
-def sql(query: str, form: str | None, lake: Path | None, as_json: bool) -> None:
-    """Ask the lake in SQL, - reading the query from standard input. It can only read.
-
-    Tables: records, events, states, bundles, aliases, keys, builds, windows, rejects. Views and
-    macros: latest_records, by_category, by_month, collisions, rejects_by_reason,
-    pith_resolve(ref), versions_of(arxiv_id), has_category(categories, name).
-
-    \b
-    pith sql "select primary_cat, count(*) from latest_records group by all order by 2 desc"
-    """
-    from pith_builder.answers import write_answer
-    from pith_builder.lake.query import ask, connect
-
-    connection = connect(lake or Settings.of(os.environ).lake)
-    answer = ask(connection, standard_input().read().decode() if query == "-" else query)
-    write_answer(answer, form or ("json" if as_json else "table"), sys.stdout)
 
 
 @pith.group()
