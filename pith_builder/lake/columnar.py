@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pith_builder.errors import UsageError, VerificationError
 from pith_builder.lake.query import Connection, checked_query, told
 
 _ROWS_AT_ONCE = 10_000
+_DAMAGE = ("IO Error", "Serialization Error", "Invalid Error")
 
 
 def write_columnar(
@@ -30,8 +32,20 @@ def write_columnar(
     with told("refuses the query"):
         reader = connection.sql(checked, params=dict(parameters)).to_arrow_reader(_ROWS_AT_ONCE)
         with _writer(form, out, reader.schema) as writer:
-            for batch in reader:
+            for batch in _batches(reader):
                 writer.write_batch(batch)
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield what DuckDB reads; Arrow hands its errors on as its own, by their words alone."""
+    try:
+        yield from reader
+    except (OSError, pa.ArrowException) as error:
+        if str(error).startswith(_DAMAGE):
+            raise VerificationError(
+                f"the lake cannot be read: {error}; run `pith audit`"
+            ) from error
+        raise UsageError(f"DuckDB cannot go on with the query: {error}") from error
 
 
 def _writer(form: str, out: BinaryIO, schema: pa.Schema) -> Any:

@@ -185,9 +185,11 @@ def told(what: str) -> Iterator[None]:
     """Turn what DuckDB says of a stranger's query into ours; it shows the place with a caret."""
     try:
         yield
-    except _DAMAGE as error:
-        raise VerificationError(f"the lake cannot be read: {error}; run `pith audit`") from error
-    except duckdb.CatalogException as error:
-        raise UsageError(f"DuckDB {what}: {error}\n\n{_NAMES}") from error
     except duckdb.Error as error:
-        raise UsageError(f"DuckDB {what}: {error}") from error
+        # What a damaged Parquet header makes DuckDB say has no class of its own.
+        if isinstance(error, _DAMAGE) or type(error) is duckdb.Error:
+            raise VerificationError(
+                f"the lake cannot be read: {error}; run `pith audit`"
+            ) from error
+        hint = f"\n\n{_NAMES}" if isinstance(error, duckdb.CatalogException) else ""
+        raise UsageError(f"DuckDB {what}: {error}{hint}") from error
