@@ -33,6 +33,7 @@ from pith_builder.console import (
 )
 from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.harvest_commands import backfill, gaps, nightly
+from pith_builder.report_command import report
 from pith_builder.settings import Settings
 from pith_builder.sql_command import sql
 
@@ -52,6 +53,7 @@ pith.add_command(nightly)
 pith.add_command(backfill)
 pith.add_command(gaps)
 pith.add_command(sql)
+pith.add_command(report)
 
 
 @pith.command()

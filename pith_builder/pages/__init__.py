@@ -1,0 +1,1 @@
+"""Pages for people: templates, style and script. The only home of Jinja2."""
