@@ -161,7 +161,7 @@ def calendar(name: str, stretches: Sequence[Stretch]) -> str:
             for year in range(stretch.from_on.year, stretch.until_on.year + 1):
                 start = max(stretch.from_on, date(year, 1, 1)).timetuple().tm_yday - 1
                 end = min(stretch.until_on, date(year, 12, 31)).timetuple().tm_yday
-                axes.broken_barh([(start, end - start)], (year - 0.4, 0.8), color=colour, lw=0)
+                axes.barh(year, end - start, 0.8, start, color=colour)
         starts = [date(2025, month, 1).timetuple().tm_yday - 1 for month in range(1, 13)]
         axes.set_xticks(starts, [f"{date(2025, month, 1):%b}" for month in range(1, 13)], ha="left")
         axes.set_xlim(0, 366)
