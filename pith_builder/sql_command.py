@@ -13,13 +13,28 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from pith_builder.console import json_option, lake_option, standard_input
-from pith_builder.errors import UsageError
+from pith_builder.errors import PithError, UsageError
 from pith_builder.settings import Settings
 
 if TYPE_CHECKING:
     from pith_builder.lake.query import Answer, Connection
 
 _COLUMNAR = ("parquet", "arrow")
+
+
+def _names_to_complete(
+    context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the names of the lake that begin so; none where there is no lake to ask."""
+    from pith_builder.lake.catalogue import tables
+    from pith_builder.lake.query import connect
+
+    try:
+        connection = connect(context.params.get("lake") or Settings.of(os.environ).lake)
+    except PithError:
+        return []
+    names = (row[0].partition("(")[0] for row in tables(connection).rows)
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 @click.command()
@@ -40,7 +55,13 @@ _COLUMNAR = ("parquet", "arrow")
 )
 @click.option("--as-of", metavar="WHEN", help="The lake as of a day, an instant or a build.")
 @click.option("--tables", "is_listing", is_flag=True, help="List tables, views and macros instead.")
-@click.option("--describe", "described", metavar="NAME", help="List the columns of one instead.")
+@click.option(
+    "--describe",
+    "described",
+    metavar="NAME",
+    shell_complete=_names_to_complete,
+    help="List the columns of one instead.",
+)
 @click.option(
     "--format",
     "form",

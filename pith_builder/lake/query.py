@@ -23,7 +23,13 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
 
 _ROWS_AT_ONCE = 1_000
-_NAMES = "`pith sql --tables` lists tables, views and macros; `--describe NAME` their columns."
+_HINTS = {
+    "Catalog Error": "`pith sql --tables` lists tables, views and macros; `--describe NAME` "
+    "their columns.",
+    "not provided for the following parameters": "`pith sql -p NAME=VALUE` gives a parameter.",
+}
+"""What to do next, by what stands in DuckDB's words."""
+
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException)
 _EXPLAINED = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\s+(?:analyze\s+)?(?:\(\s*(?:analyze|format)[^()]*\)\s*)?",
@@ -191,5 +197,5 @@ def told(what: str) -> Iterator[None]:
             raise VerificationError(
                 f"the lake cannot be read: {error}; run `pith audit`"
             ) from error
-        hint = f"\n\n{_NAMES}" if isinstance(error, duckdb.CatalogException) else ""
+        hint = next((f"\n\n{hint}" for sign, hint in _HINTS.items() if sign in str(error)), "")
         raise UsageError(f"DuckDB {what}: {error}{hint}") from error

@@ -7,7 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.shell_completion import ShellComplete
 
+from pith_builder.cli import pith as cli
 from tests.lakes import PITH, bare_environment, files, pith
 
 QUERY = "select arxiv_id, arxiv_version from records order by all"
@@ -109,7 +111,7 @@ def test_a_wrong_name_is_told_with_where_the_names_are(lake_of_two):
         (["select 1", "--tables"], "wanted a query"),
         (["select 1", "-p", "x"], "-p wants NAME=VALUE"),
         (["select 1", "-p", "1x=2"], "-p wants NAME=VALUE"),
-        (["select $x"], "x"),
+        (["select $x"], "`pith sql -p NAME=VALUE` gives a parameter"),
         (["--tables", "--format", "arrow"], "other formats"),
         (["--describe", "recods"], "did you mean records"),
         (["select 1", "--as-of", "soon"], "wanted a day such as"),
@@ -138,3 +140,19 @@ def test_the_duckdb_command_line_reads_the_views(lake_of_two, tmp_path):
     )
 
     assert (done.returncode, done.stdout.strip()) == (0, "4,4"), done.stderr
+
+
+def test_the_shell_completes_names_of_the_lake(lake_of_two, tmp_path):
+    def completed(lake, incomplete):
+        shell = ShellComplete(cli, {}, "pith", "_PITH_COMPLETE")
+        given = ["sql", "--lake", str(lake), "--describe"]
+        return [item.value for item in shell.get_completions(given, incomplete)]
+
+    assert completed(lake_of_two, "re") == [
+        "records",
+        "records_of",
+        "records_on",
+        "rejects",
+        "rejects_by_reason",
+    ]
+    assert completed(tmp_path / "none", "re") == []
