@@ -25,7 +25,6 @@ _COLOURS = {
     "#030303": "var(--line)",
     "#040404": "var(--gap)",
     "#050505": "var(--read)",
-    "#060606": "var(--paper)",
     **{f"#1010{number:02x}": f"var(--series-{number})" for number in range(1, SERIES + 1)},
 }
 """What is drawn with each of these is shown in a colour of the page, light or dark."""
@@ -51,6 +50,7 @@ _STYLE: Any = {
     "ytick.labelcolor": _OF_PAGE["soft"],
     "ytick.left": False,
 }
+_KINDS = {"minted": "series-1", "unchanged": "series-3", "rejected": "gap"}
 _WHOLE = FuncFormatter(lambda value, _: f"{value:,.0f}")
 _PERCENT = FuncFormatter(lambda value, _: f"{value:g} %")
 
@@ -117,21 +117,20 @@ def shares(years: Sequence[int], percents: Sequence[float]) -> str:
 
 
 def build_history(builds: Sequence[BuildCounts]) -> str:
-    """Draw what each build minted, left unchanged and rejected, on scales that show small ones."""
+    """Draw what each build minted, left unchanged and rejected, on scales that show small ones.
+
+    What none of them did is left out.
+    """
     with mpl.rc_context(_STYLE):
-        figure = Figure((_WIDTH, 4.8), layout="constrained")
-        rows = figure.subplots(3, 1, sharex=True)
-        kinds = (("minted", "series-1"), ("unchanged", "series-3"), ("rejected", "gap"))
-        for axes, (kind, colour) in zip(rows, kinds, strict=True):
+        totals = {kind: sum(getattr(build, kind) for build in builds) for kind in _KINDS}
+        kinds = [kind for kind, total in totals.items() if total] or ["minted"]
+        figure = Figure((_WIDTH, 0.6 + 1.4 * len(kinds)), layout="constrained")
+        rows = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, kind in zip(rows, kinds, strict=True):
             counts = [getattr(build, kind) for build in builds]
-            axes.bar(range(len(builds)), counts, 0.8, color=_OF_PAGE[colour])
-            total = sum(counts)
-            axes.set_title(
-                f"{kind}: {total:,}" if total else f"{kind}: none",
-                loc="left",
-                fontsize=10.5,
-                color=_OF_PAGE["ink"],
-            )
+            axes.bar(range(len(builds)), counts, 0.8, color=_OF_PAGE[_KINDS[kind]])
+            title = f"{kind}: {totals[kind]:,}"
+            axes.set_title(title, loc="left", fontsize=10.5, color=_OF_PAGE["ink"])
             _in_powers(axes, max([10, *counts]))
             axes.tick_params(axis="x", length=0, pad=8)
         step = max(1, -(-len(builds) // 8))

@@ -147,10 +147,15 @@ def _categories(lake: Overview) -> Picture:
 
 
 def _versions(lake: Overview) -> Picture:
-    counts: Counter[str] = Counter()
-    for version, papers in lake.versions:
-        counts[str(version) if version < MOST_VERSIONS else f"{MOST_VERSIONS} or more"] += papers
-    rows = list(counts.items())
+    by_number = dict(lake.versions)
+    highest = max(by_number)
+    rows = [
+        (str(number), by_number.get(number, 0))
+        for number in range(1, min(highest + 1, MOST_VERSIONS))
+    ]
+    if highest >= MOST_VERSIONS:
+        many = sum(papers for version, papers in lake.versions if version >= MOST_VERSIONS)
+        rows.append((f"{MOST_VERSIONS} or more", many))
     revised = sum(papers for version, papers in lake.versions if version > 1)
     return Picture(
         name="versions",
@@ -207,13 +212,19 @@ def _withdrawn(lake: Overview) -> Picture:
 
 def _builds(lake: Overview) -> Picture:
     shown = lake.builds[-BUILDS_SHOWN:]
+    rejected = sum(build.rejected for build in lake.builds)
     which = f"the last {len(shown)} of " if len(shown) < len(lake.builds) else ""
     return Picture(
         name="builds",
         title="Builds over time",
         says=(
             f"What {which}{_number(len(lake.builds), 'build')} minted, left unchanged and "
-            "rejected, in the order of their commits. Each line up is ten times as much or more."
+            "rejected, in the order of their commits. Each line up is ten times as much or more. "
+            + (
+                f"Of all papers seen, {rejected:,} were rejected."
+                if rejected
+                else "None rejected any."
+            )
         ),
         svg=figures.build_history(shown),
         heads=("Build", "What ran", "Seen", "Minted", "Unchanged", "Rejected"),
