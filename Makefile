@@ -56,7 +56,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,serve,timestamps]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,report,serve,timestamps]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed-dev

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -16,8 +17,10 @@ from prefect.artifacts import (
 )
 from prefect.logging import get_run_logger
 
+from flows.overviews import overview_markdown
 from flows.reports import Report, shortened
 from pith_builder.errors import PithError
+from pith_builder.signing.ed25519 import TrustedKeys
 
 ROWS_SHOWN = 200
 """Rows of a table artifact; Prefect keeps each whole in its database. The lake holds them all."""
@@ -58,6 +61,17 @@ def show_rejects(report: Report, key: str, lake: Path) -> None:
         rows = connect(lake).execute(_REJECTS, given).fetchall()
     names = ("source", "place", "reason", "message")
     show_table(key, "What made no record", [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def show_overview(report: Report, key: str, lake: Path, now: datetime) -> None:
+    """Show what the lake holds after a run that changed it. Nothing is audited for it."""
+    if not report.build_ids:
+        return
+    # DuckDB is imported where there is something to ask.
+    from pith_builder.operations.overview import NO_AUDIT, overview  # noqa: PLC0415
+
+    counted = overview(lake, TrustedKeys(()), now, audit_depth=NO_AUDIT)
+    create_markdown_artifact(overview_markdown(counted), key=key, description="What the lake holds")
 
 
 def show_table(key: str, description: str, rows: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows.artifacts import reported
+from flows.artifacts import reported, show_overview
 from flows.harvesting import harvest_window
 from flows.reports import Report, Stage
 from flows.running import DEFAULTS, Options
@@ -61,4 +61,5 @@ def nightly_build(
             operation = OPERATION if window.until_on is None else "backfill"
             harvested = harvest_window.with_options(**options.tries())
             report.stages.append(harvested(window, operation, force=force, options=options))
+        show_overview(report, "nightly-lake", options.place, options.instant)
     return report

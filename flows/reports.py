@@ -79,7 +79,7 @@ class Report:
         if self.results:
             yield f"\n{self.summary()}"
             heads = ("Window", "Seen", "Minted", "Unchanged", "Rejected", "Manifest")
-            yield from _table("What was read", heads, map(_counts, self._minting()))
+            yield from markdown_table("What was read", heads, map(_counts, self._minting()))
             yield from _counted("Rejects by reason", "Reason", "rejected_by_reason", self.results)
             yield from _counted(
                 "New records by category", "Primary category", "minted_by_category", self.results
@@ -87,7 +87,7 @@ class Report:
         for note in self.notes:
             yield f"\n{escaped(note)}"
         times = [(stage.name, f"{stage.seconds:.1f}") for stage in self.stages]
-        yield from _table("Time", ("Stage", "Seconds"), times)
+        yield from markdown_table("Time", ("Stage", "Seconds"), times)
 
     def _minting(self) -> Iterator[tuple[str, BuildResult]]:
         for stage in self.stages:
@@ -122,10 +122,12 @@ def _counted(
     for result in results:
         total.update(getattr(result, attribute))
     ordered = sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))
-    yield from _table(title, (what, "Records"), ordered)
+    yield from markdown_table(title, (what, "Records"), ordered)
 
 
-def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def markdown_table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Iterator[str]:
     """Yield a heading and a table, or nothing where there are no rows."""
     listed = list(rows)
     if not listed:

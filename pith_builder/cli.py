@@ -36,7 +36,9 @@ from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.graph_commands import import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.mirror_commands import export, serve
+from pith_builder.report_command import report
 from pith_builder.settings import Settings
+from pith_builder.sql_command import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,8 @@ pith.add_command(serve)
 pith.add_command(merge)
 pith.add_command(import_)
 pith.add_command(attest)
+pith.add_command(sql)
+pith.add_command(report)
 
 
 @pith.command()
@@ -346,34 +350,6 @@ def _audit_source(
         say(f"  missing: {name} of {day}")
     for days in found.gaps:
         click.echo(f"to read again: {days}")
-
-
-@pith.command()
-@click.argument("query")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json", "jsonl"]),
-    help="How to print the answer.  [default: table; json with --json]",
-)
-@lake_option
-@json_option
-def sql(query: str, form: str | None, lake: Path | None, as_json: bool) -> None:
-    """Ask the lake in SQL, - reading the query from standard input. It can only read.
-
-    Tables: records, events, states, bundles, aliases, keys, builds, windows, rejects. Views and
-    macros: latest_records, by_category, by_month, collisions, rejects_by_reason,
-    pith_resolve(ref), versions_of(arxiv_id), has_category(categories, name).
-
-    \b
-    pith sql "select primary_cat, count(*) from latest_records group by all order by 2 desc"
-    """
-    from pith_builder.answers import write_answer
-    from pith_builder.lake.query import ask, connect
-
-    connection = connect(lake or Settings.of(os.environ).lake)
-    answer = ask(connection, standard_input().read().decode() if query == "-" else query)
-    write_answer(answer, form or ("json" if as_json else "table"), sys.stdout)
 
 
 @pith.group()

@@ -16,7 +16,7 @@ from pith_builder.core.canonical import (
 )
 from pith_builder.core.form import Const, Integer, ListOf, MapOf, Nullable, ObjectOf, Text
 from pith_builder.core.forms import MICROSECONDS, NAME, SHA256, TEXT, signature_form
-from pith_builder.core.instants import format_microseconds
+from pith_builder.core.instants import format_microseconds, parse_microseconds
 from pith_builder.core.keys import Signer, signature_block
 
 MANIFEST_TYPE = "pith_lake_manifest"
@@ -146,6 +146,7 @@ class Manifest:
     Attributes:
         sequence: Its place in the chain, from 1.
         previous: The digest of the manifest before it, or None.
+        created_at: The instant its build dated everything with.
         build_id: The build that made it.
         tables: What it says of each table.
         manifest_sha256: Its own digest, in hexadecimal.
@@ -154,6 +155,7 @@ class Manifest:
 
     sequence: int
     previous: str | None
+    created_at: datetime
     build_id: str
     tables: Mapping[str, TableState]
     manifest_sha256: str
@@ -165,6 +167,7 @@ class Manifest:
         return cls(
             sequence=value["sequence"],
             previous=value["previous"],
+            created_at=parse_microseconds(value["created_at"]),
             build_id=value["build_id"],
             tables={
                 name: TableState.from_json_object(table) for name, table in value["tables"].items()

@@ -14,13 +14,22 @@ from typing import Any, TypeAlias
 import duckdb
 
 from pith_builder.errors import UsageError, VerificationError
+from pith_builder.lake.history import Moment, lake_as_of
 from pith_builder.lake.store import Lake, open_lake
+from pith_builder.lake.tables import TABLES
 from pith_builder.lake.views import quoted, views_sql
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
 
 _ROWS_AT_ONCE = 1_000
+_HINTS = {
+    "Catalog Error": "`pith sql --tables` lists tables, views and macros; `--describe NAME` "
+    "their columns.",
+    "not provided for the following parameters": "`pith sql -p NAME=VALUE` gives a parameter.",
+}
+"""What to do next, by what stands in DuckDB's words."""
+
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException)
 _EXPLAINED = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\s+(?:analyze\s+)?(?:\(\s*(?:analyze|format)[^()]*\)\s*)?",
@@ -28,17 +37,43 @@ _EXPLAINED = re.compile(
 )
 
 
-def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
+def connect(lake: str | Path, as_of: Moment | None = None) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection to a lake as of its live manifest, for reading.
 
     Views of every table and the macros of `pith.sql` are there. The connection can read the
     parts of this lake and no other file, loads no extension, and its settings are locked.
 
+    Args:
+        lake: Its folder.
+        as_of: Instead of the present, a moment of the past (see `lake_as_of`): every table, view
+            and macro is then as it was.
+
     Raises:
-        UsageError: There is no lake.
+        UsageError: There is no lake, or there was none then.
         VerificationError: `CURRENT` or the manifest is damaged.
     """
-    return connect_to(open_lake(Path(lake)))
+    return connect_to(_opened(lake, as_of))
+
+
+def parts(lake: str | Path, table: str, as_of: Moment | None = None) -> list[Path]:
+    """Return the Parquet files that hold a table, in the order they were added.
+
+    Other readers take the list: `polars.scan_parquet(parts(lake, "records"))`. A table that holds
+    nothing has none.
+
+    Raises:
+        UsageError: There is no lake, there was none then, or it has no such table.
+        VerificationError: `CURRENT` or the manifest is damaged.
+    """
+    if table not in TABLES:
+        raise UsageError(f"there is no table {table!r}: wanted one of {', '.join(TABLES)}")
+    opened = _opened(lake, as_of)
+    return [opened.path / part.path for part in opened.table(table).parts]
+
+
+def _opened(lake: str | Path, as_of: Moment | None) -> Lake:
+    place = Path(lake)
+    return open_lake(place) if as_of is None else lake_as_of(place, as_of)
 
 
 def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
@@ -94,10 +129,8 @@ def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     Raises:
         UsageError: It is no SQL, or several statements, or one that does more than read.
     """
-    try:
+    with told("does not read this as SQL"):
         statements = connection.extract_statements(query)
-    except duckdb.Error as error:
-        raise UsageError(f"this is not SQL that DuckDB reads: {error}") from error
     if len(statements) != 1:
         raise UsageError(f"wanted one statement, found {len(statements)}")
     statement = statements[0]
@@ -129,28 +162,40 @@ class Answer:
     rows: Iterator[tuple[Any, ...]]
 
 
-def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
-    """Run a query that only reads.
+def ask(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> Answer:
+    """Run a query that only reads, `$name` in it being the parameter of that name.
 
     Raises:
         UsageError: It is no such query, or DuckDB refuses it.
+        VerificationError: A part of the lake is missing or damaged.
     """
     checked = checked_query(connection, query)
-    try:
-        connection.execute(checked)
-    except _DAMAGE as error:
-        raise VerificationError(f"the lake cannot be read: {error}; run `pith audit`") from error
-    except duckdb.Error as error:
-        raise UsageError(f"DuckDB refuses the query: {error}") from error
+    with told("refuses the query"):
+        connection.execute(checked, dict(parameters or {}))
     columns = tuple(column[0] for column in connection.description or ())
     return Answer(columns, _fetched(connection))
 
 
 def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    try:
+    with told("cannot go on with the query"):
         while rows := connection.fetchmany(_ROWS_AT_ONCE):
             yield from rows
-    except _DAMAGE as error:
-        raise VerificationError(f"the lake cannot be read: {error}; run `pith audit`") from error
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn what DuckDB says of a stranger's query into ours; it shows the place with a caret."""
+    try:
+        yield
     except duckdb.Error as error:
-        raise UsageError(f"DuckDB cannot go on with the query: {error}") from error
+        # What a damaged Parquet header makes DuckDB say has no class of its own.
+        if isinstance(error, _DAMAGE) or type(error) is duckdb.Error:
+            raise VerificationError(
+                f"the lake cannot be read: {error}; run `pith audit`"
+            ) from error
+        hint = next((f"\n\n{hint}" for sign, hint in _HINTS.items() if sign in str(error)), "")
+        raise UsageError(f"DuckDB {what}: {error}{hint}") from error

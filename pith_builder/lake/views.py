@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.manifest import Manifest, Part
-from pith_builder.lake.tables import TABLES, Kind, Table
+from pith_builder.lake.tables import RECORDS, TABLES, Kind, Table
+
+_DERIVED = ("papers", "names", "history", "coverage")
+"""The files of views and macros built on the tables, in the order they are run in."""
+
+_WHOLE_ROWS = {"latest_records": RECORDS}
+"""Views that show some rows of a table whole: their columns are the table's."""
 
 _PLACE = re.compile(r"^set variable pith_lake = '(.*)';$", re.MULTILINE)
 
@@ -52,18 +59,26 @@ def is_views_sql(text: str, manifest: Manifest) -> bool:
     return text == views_sql(Path(place[1].replace("''", "'")), manifest)
 
 
+@cache
 def _derived_sql() -> str:
-    return files("pith_builder.lake").joinpath("views.sql").read_text(encoding="utf-8")
+    folder = files("pith_builder.lake") / "sql"
+    texts = [folder.joinpath(f"{name}.sql").read_text(encoding="utf-8") for name in _DERIVED]
+    texts += ["\n".join(_column_comments(*whole)) + "\n" for whole in _WHOLE_ROWS.items()]
+    return "\n".join(texts)
 
 
 def _view(table: Table, parts: Sequence[Part]) -> str:
     query = "\nunion all\n".join(_queries(table, parts))
     comments = [f"comment on view {table.name} is {quoted(table.about)};"]
-    comments += [
-        f"comment on column {table.name}.{column.name} is {quoted(column.about)};"
+    comments += _column_comments(table.name, table)
+    return f"create or replace view {table.name} as\n{query};\n" + "\n".join(comments) + "\n"
+
+
+def _column_comments(view: str, table: Table) -> list[str]:
+    return [
+        f"comment on column {view}.{column.name} is {quoted(column.about)};"
         for column in table.all_columns()
     ]
-    return f"create or replace view {table.name} as\n{query};\n" + "\n".join(comments) + "\n"
 
 
 def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:

@@ -134,6 +134,9 @@ def test_the_nightly_runs_on_its_schedule_with_the_key_in_a_secret_block(site, n
     assert [(row["reason"], row["message"]) for row in rejects] == [
         (held_reject["reason"], held_reject["message"])
     ]
+    lake = site.artifacts(run["id"])["nightly-lake"]["data"]
+    assert "30 papers, 0 of them withdrawn; 30 records" in lake
+    assert "| cs.LG | 30 | 0 |" in lake
     # The signing key went through Prefect, and is nowhere to be read.
     seed = base64.b64decode(key["seed_b64"])
     secrets = [key["seed_b64"].encode(), seed, seed.hex().encode()]

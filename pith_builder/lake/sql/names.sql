@@ -1,25 +1,4 @@
--- What an analyst asks most, over the tables above.
-
--- Of each paper, the record of its latest version.
--- Ruling: of several records of one version, the one computed last, then the one arXiv changed last,
--- then the greater number.
-create or replace view latest_records as
-select *
-from records
-qualify row_number() over (
-    partition by arxiv_id
-    order by arxiv_version desc, first_computed_at desc, updated_on desc nulls last, pith_number desc
-) = 1;
-
--- Every record of one paper, the latest first: from versions_of('1804.01852').
-create or replace macro versions_of(paper) as table
-select pith_number, arxiv_id, arxiv_version, version_submitted_at, title, license
-from records
-where arxiv_id = paper
-order by arxiv_version desc, first_computed_at desc, updated_on desc nulls last, pith_number desc;
-
--- Whether a list of categories holds one: where has_category(categories, 'cs.LG').
-create or replace macro has_category(listed, wanted) as list_contains(listed, wanted);
+-- Names: what a paper is called, and what a name stands for.
 
 -- A name as aliases hold it: without address, scheme, DOI prefix, subject class or page's tail.
 create or replace macro pith_name(ref) as
@@ -41,6 +20,9 @@ create or replace macro pith_name(ref) as
         '^([a-z-]+)\.[A-Za-z-]+/',
         '\1/'
     );
+
+comment on macro pith_name is
+    'A name as aliases hold it: without address, scheme, DOI prefix, subject class or page''s tail.';
 
 -- The record or records a name stands for: from pith_resolve('1804.01852').
 -- A name is a Pith Number, its suffix or a short form of 8 to 25 characters, an arXiv identifier
@@ -72,6 +54,9 @@ qualify rank() over (
 ) = 1
 order by r.pith_number;
 
+comment on macro table pith_resolve is
+    'The record or records a name stands for: a Pith Number, its suffix or a short form, an arXiv identifier, a DOI.';
+
 -- Short aliases that stand for several records.
 create or replace view collisions as
 select alias_kind, alias_value, list(pith_number order by pith_number) as pith_numbers
@@ -81,23 +66,7 @@ group by alias_kind, alias_value
 having count(*) > 1
 order by alias_kind, alias_value;
 
--- Papers by primary category.
-create or replace view by_category as
-select primary_cat, count(*) as papers, count(*) filter (where is_withdrawn) as withdrawn
-from latest_records
-group by primary_cat
-order by papers desc, primary_cat;
-
--- Papers by the month of their first version.
-create or replace view by_month as
-select date_trunc('month', submitted_at) as month, count(*) as papers
-from latest_records
-group by month
-order by month;
-
--- Why things observed made no record.
-create or replace view rejects_by_reason as
-select reason, count(*) as rejects, min(message) as example
-from rejects
-group by reason
-order by rejects desc, reason;
+comment on view collisions is 'Short forms of Pith Numbers that stand for several records.';
+comment on column collisions.alias_kind is 'How long the form is: pith_short_8, 12 or 16.';
+comment on column collisions.alias_value is 'The form.';
+comment on column collisions.pith_numbers is 'The records it stands for.';
