@@ -105,23 +105,27 @@ def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
 
 
 def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
-    query = "select distinct pith_number from aliases where alias_value = $short"
-    named = fetch(connection, query, {"short": suffix[:8]})
-    numbers = sorted(number for (number,) in named if number[-26:].startswith(suffix))
+    named = _named(connection, suffix[:8], "pith_short_8")
+    numbers = [number for number in named if number[-26:].startswith(suffix)]
     return tuple(found for number in numbers for found in _by_number(connection, number))
+
+
+def _named(connection: Connection, name: str, kind: str) -> list[str]:
+    """Return the Pith Numbers that a name of some kind stands for, sorted.
+
+    What is left to Python here would take DuckDB as long as the look-up itself.
+    """
+    query = "select alias_kind, pith_number from aliases where alias_value = $name"
+    rows = fetch(connection, query, {"name": name})
+    return sorted({number for found, number in rows if found == kind})
 
 
 def _by_arxiv_id(
     connection: Connection, ref: str, arxiv_id: ArxivId, version: int | None
 ) -> Resolved:
-    query = """
-        select distinct pith_number
-        from aliases
-        where alias_value = $id and alias_kind = 'arxiv'
-    """
-    rows = fetch(connection, query, {"id": arxiv_id.value})
+    named = _named(connection, arxiv_id.value, "arxiv")
     # Each number is asked for by itself, which is quick; a join would read all records.
-    found = [record for (number,) in rows for record in _by_number(connection, number)]
+    found = [record for number in named for record in _by_number(connection, number)]
     # Ruling: of several records of one version the one computed last, as `latest_records` has it.
     found.sort(key=_recency, reverse=True)
     if version is not None or not found:
