@@ -1,7 +1,6 @@
 """Running a command: its seconds, and the peak memory of all its processes together."""
 
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ class Run:
 
     Attributes:
         seconds: From its start to its end.
-        cpu_seconds: Of work on all cores, which what else the machine does moves less.
+        cpu_seconds: Of work on all cores, which what else the machine does moves less; sampled.
         peak_bytes: The most memory, as proportional set size (Linux's Pss).
         code: Its exit code.
         out: What it printed.
@@ -41,7 +40,7 @@ class FailedError(Exception):
 
 def run(command, settings=None):
     """Run a command to its end, with these settings of Pith's and no others."""
-    started, worked = time.perf_counter(), _cpu_seconds()
+    started = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - the benchmark names the command
         [*map(str, command)],
         env=_environment(settings or {}),
@@ -49,11 +48,11 @@ def run(command, settings=None):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        peak = _Peak(process.pid)
+        watch = _Watch(process.pid)
         out, err = process.communicate()
         seconds = time.perf_counter() - started
-        cpu_seconds = _cpu_seconds() - worked
-        return Run(seconds, cpu_seconds, peak.end(), process.returncode, out, err)
+        watch.end()
+        return Run(seconds, watch.cpu_seconds, watch.peak_bytes, process.returncode, out, err)
 
 
 def checked(command, settings=None):
@@ -69,37 +68,52 @@ def checked(command, settings=None):
     return done
 
 
-def _cpu_seconds():
-    """Return the work of all processes below this one that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def _environment(settings):
     """Return this process's environment, with no settings of Pith's but those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PITH_")}
     return {**kept, **settings}
 
 
-class _Peak:
-    """A watcher of a process and all below it."""
+class _Watch:
+    """A watcher of a process and all below it, however they were started.
+
+    Attributes:
+        peak_bytes: The greatest sum of their memory seen.
+        cpu_seconds: The work of each, as it was last seen: the last tenth of a second may be
+            missing, and a process that lived no longer.
+    """
 
     def __init__(self, pid):
         """Begin to watch."""
-        self._bytes = 0
+        self.peak_bytes = 0
+        self._worked = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(pid,))
         self._thread.start()
 
+    @property
+    def cpu_seconds(self):
+        return sum(self._worked.values())
+
     def end(self):
-        """Stop watching and return the greatest sum seen, in bytes."""
+        """Stop watching."""
         self._ended.set()
         self._thread.join()
-        return self._bytes
 
     def _watch(self, pid):
         while not self._ended.wait(SAMPLED_EVERY_SECONDS):
-            self._bytes = max(self._bytes, sum(map(_proportional_bytes, _tree(pid))))
+            pids = list(_tree(pid))
+            self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, pids)))
+            for one in pids:
+                self._worked[one] = max(_cpu_seconds(one), self._worked.get(one, 0.0))
+
+
+def _cpu_seconds(pid):
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it ended
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(pid):
