@@ -1,6 +1,7 @@
 """The benchmark itself: that it measures everything it shows. Of speed it asserts nothing."""
 
 import json
+import math
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -42,7 +43,10 @@ def test_no_row_is_shown_twice(figures, rows):
 
 
 def test_every_row_has_a_figure(rows):
-    assert all(row["figure"] is not None and row["figure"] >= 0 for row in rows.values())
+    # A power fitted to runs of a second, whose work is sampled, may come out below nothing.
+    assert all(math.isfinite(row["figure"]) for row in rows.values())
+    measured = [row for row in rows.values() if "to the power" not in row["what"]]
+    assert all(row["figure"] >= 0 for row in measured)
 
 
 @pytest.mark.parametrize(
