@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from pith_builder.lake.store import Lake
 from pith_builder.operations.listing import BROWSE, Selection, listing_pages
 from pith_builder.operations.mirror import MirrorRecord, site_documents
 from pith_builder.operations.mirror_tree import Counts, MirrorTree, checked_folder
+from pith_builder.operations.processes import process_pool
 from pith_builder.operations.resolve import AmbiguousError, resolve
 
 _NUMBERS_AT_ONCE = 1_000
@@ -123,9 +122,8 @@ def _written(export: Export, workers: int) -> Iterator[tuple[int, Counts]]:
         for shelf in found:
             yield _write_shelf(export, shelf)
         return
-    context = multiprocessing.get_context("spawn")
     # An export names every part of the lake: a worker is given it once, not with each shelf.
-    with ProcessPoolExecutor(min(workers, len(found)), context, _start, (export,)) as pool:
+    with process_pool(min(workers, len(found)), __name__, _start, (export,)) as pool:
         yield from pool.map(_write_shelf_here, found)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
+
+from pith_builder.operations.processes import process_pool
 
 Result = TypeVar("Result")
 
@@ -29,8 +30,7 @@ def running(workers: int) -> Iterator[Run]:
     if workers == 1:
         yield _here
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
+    with process_pool(workers, __name__) as pool:
 
         def run(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
             waiting: deque[Future[Result]] = deque()
