@@ -5,32 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, repeat
-from typing import Protocol
 
 from pith_builder.core.forms import EVENT_TARGETS, GRAPH_SNAPSHOT, RECORD_CREATED
 from pith_builder.core.minting import Mint, Minted, Sealed
 from pith_builder.core.registry import SIGNER_TYPE
 from pith_builder.lake.parts import Columns, Same, days, microseconds
-
-
-class Observed(Protocol):
-    """What a source said, and where."""
-
-    @property
-    def source_kind(self) -> str:
-        """What kind of source it is."""
-        ...
-
-    @property
-    def source_name(self) -> str:
-        """Its file or address."""
-        ...
-
-    @property
-    def source_line(self) -> int:
-        """The line of the file, from 1; 0 where there are no lines."""
-        ...
-
+from pith_builder.lake.rows import Observed
 
 AliasRow = tuple[str, str, str]
 """A name, its kind, and the Pith Number it stands for: the key of `aliases`."""

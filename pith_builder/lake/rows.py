@@ -61,8 +61,8 @@ class Harvested(Protocol):
         ...
 
 
-class Refused(Protocol):
-    """What a source said, and where, that makes no record."""
+class Observed(Protocol):
+    """Where a source said something."""
 
     @property
     def source_kind(self) -> str:
@@ -78,6 +78,10 @@ class Refused(Protocol):
     def source_line(self) -> int:
         """The line of the file, from 1; 0 where there are no lines."""
         ...
+
+
+class Refused(Observed, Protocol):
+    """What a source said, and where, that makes no record."""
 
     @property
     def raw(self) -> bytes:
