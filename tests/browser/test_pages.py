@@ -3,39 +3,29 @@
 Screenshots are left in build/screenshots for people to look at.
 """
 
-import os
 import re
-import shutil
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.browsing import (
+    CONTRASTS,
+    SCREENSHOTS,
+    VIEWS,
+    browser,
+    contrast,
+    luminance,
+    needs_browser,
+    page_of,
+)
 from tests.lakes import AWKWARD, ROOT, build, line, rows
 from tests.makers import REGISTRY
 from tests.servers import served
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-SCREENSHOTS = ROOT / "build" / "screenshots"
 TITLE = 'Bounds on $a < b$ & \\emph{c} for <b>bold</b> "claims"'
-VIEWS = {
-    "light": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True},
-}
-QUIET = [  # or Chromium calls home
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
+__all__ = ["browser"]
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("CI") != "true",
-    reason="no chromium on this machine (Debian: apt-get install chromium)",
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -59,75 +49,12 @@ def record(lake, url):
     return number, f"{url}pith/{number[10:]}/"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, "CI wants a browser: .ci/run installs Debian's chromium"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def page_of(browser, url, **options):
-    """Open a page that must neither complain nor ask another place for anything."""
-    complaints, strangers = [], []
-    with browser.new_context(**options) as context:
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: None if request.url.startswith(url) else strangers.append(request.url),
-        )
-        yield page
-    assert (complaints, strangers) == ([], [])
-
-
 def colours(page):
     """Return the colours of ink and paper, each as red, green and blue of 0 to 255."""
     script = (
         "() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor] }"
     )
     return [tuple(map(int, re.findall(r"\d+", said)[:3])) for said in page.evaluate(script)]
-
-
-def luminance(colour):
-    """Return the relative luminance of a colour (WCAG 2.2)."""
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (value / 255 for value in colour)
-    ]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    """Return the contrast ratio of two colours (WCAG 2.2)."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-CONTRASTS = """
-() => {
-  const rgb = text => text.match(/[\\d.]+/g).map(Number);
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour.slice(0, 3);
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  for (const element of document.querySelectorAll('body *')) {
-    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-    if (own && element.checkVisibility() && !element.matches('.skip, .unseen')) {
-      const ink = rgb(getComputedStyle(element).color).slice(0, 3);
-      found.push([element.outerHTML.slice(0, 80), ink, behind(element)]);
-    }
-  }
-  return found;
-}
-"""
 
 
 @pytest.mark.parametrize("view", VIEWS)
