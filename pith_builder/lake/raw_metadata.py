@@ -6,28 +6,15 @@ of, and title, abstract, categories and licence can be proved by the record's ow
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pith_builder.core.canonical import JsonValue, canonical_text, parse_json, sha256_hex
-from pith_builder.core.form import Boolean, Form, ListOf, Nullable, ObjectOf, Read
-from pith_builder.core.forms import CATEGORY, SECONDS, TEXT
 from pith_builder.core.instants import parse_seconds
+from pith_builder.core.metadata import METADATA, parse_day
 from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.errors import MalformedError
 from pith_builder.lake.parts import days, microseconds
 from pith_builder.lake.tables import RECORDS, Kind
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise MalformedError(f"not a day: {text[:40]!r} (wanted YYYY-MM-DD)") from error
-    if day.isoformat() != text:
-        raise MalformedError(f"not a day: {text[:40]!r} (wanted YYYY-MM-DD)")
-    return day
-
 
 RAW_COLUMNS = (
     "categories",
@@ -48,15 +35,6 @@ RAW_COLUMNS = (
 )
 """The columns of `records` that no published document says."""
 
-_FORMS: dict[Kind, Form] = {
-    Kind.TEXT: TEXT,
-    Kind.TEXTS: ListOf(CATEGORY),
-    Kind.INSTANT: SECONDS,
-    Kind.DAY: Read(_day),
-    Kind.BOOLEAN: Boolean(),
-}
-_METADATA = ObjectOf({name: Nullable(_FORMS[RECORDS.column(name).kind]) for name in RAW_COLUMNS})
-
 
 def read_raw_metadata(data: bytes, record: CanonicalRecord) -> dict[str, Any]:
     """Return the raw columns of the row of `record`, as rows hold them.
@@ -65,7 +43,7 @@ def read_raw_metadata(data: bytes, record: CanonicalRecord) -> dict[str, Any]:
         MalformedError: The bytes are not in that form, or not what the record was minted of.
     """
     said: JsonValue = parse_json(data)
-    failure = next(_METADATA.failures(said, ""), None)
+    failure = next(METADATA.failures(said, ""), None)
     if failure is not None:
         raise MalformedError(f"{failure.path or '/'}: {failure.message}")
     for name, wanted in (
@@ -91,5 +69,5 @@ def _value(kind: Kind, said: JsonValue) -> Any:
     if kind is Kind.INSTANT:
         return microseconds(parse_seconds(said))
     if kind is Kind.DAY:
-        return days(_day(said))
+        return days(parse_day(said))
     return said
