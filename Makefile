@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-harvest test check lint bench bench-merge clean
+.PHONY: demo demo-harvest test check lint faults bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
 	$(PITH) build $(SAMPLE) --lake $(LAKE)
@@ -42,6 +42,10 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/lint-imports
 
 check: lint test
+
+# Every search for faults at its full length, with its counts; `make test` does a seeded share.
+faults: $(VENV)/installed-dev
+	PITH_FAULTS=whole $(VENV)/bin/python -m pytest -s tests/faults $(PYTEST)
 
 # BENCH holds options, such as BENCH='--papers 20000 --only mint,audit'.
 bench: $(VENV)/installed-bench

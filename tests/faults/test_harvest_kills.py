@@ -1,6 +1,6 @@
 """`kill -9` of a nightly or a backfill at any moment, then the same command again.
 
-`PITH_TEST_SEED` draws other moments, `PITH_TEST_KILLS` more of them.
+`PITH_TEST_SEED` draws other moments, `make faults` more of them.
 """
 
 import os
@@ -18,11 +18,11 @@ from pith_builder.signing.key_files import public_path, read_public_key
 from tests.arxiv_server.papers import paper
 from tests.arxiv_server.server import LoopbackArxiv
 from tests.arxiv_server.store import Store
+from tests.faults.effort import SEED, of
 from tests.harvests import AT, held, ledger, many, wanted
 from tests.lakes import PITH, bare_environment, content_roots, copied, pith
 
-SEED = int(os.environ.get("PITH_TEST_SEED", "7"))
-KILLS = int(os.environ.get("PITH_TEST_KILLS", "10"))
+KILLS = of(10, 50)
 NOW = "2026-11-20T14:17:09Z"
 TABLES = ("records", "events", "states", "bundles", "aliases", "windows", "sightings")
 DATED = ("--now", NOW, "--workers", "1")
