@@ -6,9 +6,12 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-harvest test check lint faults bench bench-merge clean
+.PHONY: demo demo-steps demo-harvest demo-wheel test check lint faults bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
+	@$(MAKE) --no-print-directory demo-steps
+
+demo-steps:
 	$(PITH) build $(SAMPLE) --lake $(LAKE)
 	$(PITH) audit --lake $(LAKE)
 	$(PITH) show 1804.01852 --as bundle --lake $(LAKE) | $(PITH) verify -
@@ -27,6 +30,22 @@ demo-harvest: $(VENV)/installed-dev $(KEY)
 	$(PITH) audit --source; \
 	$(PITH) audit; \
 	$(PITH) sql "select from_on, until_on, status, records from windows order by build_id"
+
+# The same from sdist and wheel, installed into an environment of its own, far from the checkout;
+# and someone else's program beside it, type-checked and run.
+demo-wheel: $(VENV)/installed-dev
+	@set -eu; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
+	$(VENV)/bin/python -m build --no-isolation --outdir "$$place/dist" . > "$$place/log" || { cat "$$place/log"; exit 1; }; \
+	$(VENV)/bin/python -m venv "$$place/venv"; \
+	"$$place/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile -c constraints.txt "$$place"/dist/*.whl; \
+	cp $(SAMPLE) "$$place/papers.jsonl"; \
+	unset PYTHONPATH; export PITH_SIGNING_KEY_FILE="$$place/key.json"; \
+	"$$place/venv/bin/pith" keys new; \
+	$(MAKE) --no-print-directory -C "$$place" -f "$(CURDIR)/Makefile" demo-steps \
+		PITH="$$place/venv/bin/pith" SAMPLE=papers.jsonl; \
+	cp tests/downstream.py "$$place/program.py"; mypy="$(CURDIR)/$(VENV)/bin/mypy"; cd "$$place"; set -x; \
+	"$$mypy" --strict --python-executable venv/bin/python program.py; \
+	venv/bin/python program.py papers.jsonl key.json data/lake
 
 # The demonstration's own key: for you alone, ignored by git. For a registry, see the README.
 $(KEY): | $(VENV)/installed

@@ -1,43 +1,60 @@
-"""Pith Builder: mint, keep and verify content-addressed records of arXiv papers."""
+"""Pith Builder: mint, keep and verify content-addressed records of arXiv papers.
+
+The names below are those of `pith_builder.api`; importing this package alone imports none of them.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from pith_builder.api import (
+        Ed25519Signer,
+        Merged,
+        MintedRecord,
+        Minting,
+        Paper,
+        PublicKey,
+        Registry,
+        RejectedLine,
+        Report,
+        State,
+        connect,
+        merge,
+        mint,
+        parts,
+        shipped_keys,
+        verify,
+    )
 
-    from pith_builder.lake.history import Moment
+__all__ = [
+    "Ed25519Signer",
+    "Merged",
+    "MintedRecord",
+    "Minting",
+    "Paper",
+    "PublicKey",
+    "Registry",
+    "RejectedLine",
+    "Report",
+    "State",
+    "connect",
+    "merge",
+    "mint",
+    "parts",
+    "shipped_keys",
+    "verify",
+]
 
-__all__ = ["connect", "parts"]
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: pyarrow and DuckDB take half a second, which few need."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pith_builder import api  # noqa: PLC0415 - see above
+
+    return getattr(api, name)
 
 
-def connect(lake: str | Path, as_of: Moment | None = None) -> DuckDBPyConnection:
-    """Return a DuckDB connection to a lake, for reading, as it is or as of a moment.
-
-    See `pith_builder.lake.query.connect`. A moment is a day or an instant (as text, `date` or
-    `datetime`), a build, or a manifest's number.
-
-    Raises:
-        UsageError: There is no lake, or there was none then.
-        VerificationError: The lake is damaged.
-    """
-    # DuckDB is imported when it is asked for: most of the package does without.
-    from pith_builder.lake.query import connect as connect_to_lake  # noqa: PLC0415
-
-    return connect_to_lake(lake, as_of)
-
-
-def parts(lake: str | Path, table: str, as_of: Moment | None = None) -> list[Path]:
-    """Return the Parquet files that hold a table of a lake, as it is or as of a moment.
-
-    For readers other than DuckDB: `polars.scan_parquet(pith_builder.parts(lake, "records"))`.
-
-    Raises:
-        UsageError: There is no lake, there was none then, or it has no such table.
-        VerificationError: The lake is damaged.
-    """
-    from pith_builder.lake.query import parts as parts_of_lake  # noqa: PLC0415
-
-    return parts_of_lake(lake, table, as_of)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

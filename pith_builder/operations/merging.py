@@ -69,7 +69,7 @@ def merge_files(
         yield from unread
         for number in desk.numbers():
             for _, _, offers in desk.records(number, number):
-                yield _merged(number, offers, keyring)
+                yield merged_record(number, offers, keyring)
 
 
 def sorted_out(
@@ -83,7 +83,8 @@ def sorted_out(
             yield one
 
 
-def _merged(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
+def merged_record(number: str, offers: Iterable[Offer], keyring: Keyring) -> Merged:
+    """Merge what is offered of one record; what does not hold is told, not raised."""
     sorting = Sorting(number, keyring)
     refused: list[Refused] = []
     bundles: list[JsonValue] = []

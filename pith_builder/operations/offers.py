@@ -108,7 +108,7 @@ def read_offers(sources: Iterable[Path], standard_input: BinaryIO) -> Iterator[O
         name = str(source)
         try:
             for line, text in _texts(unpacked(source, standard_input)):
-                yield from _offers(name, line, text)
+                yield from offers_in(name, line, text)
         except OSError as error:
             raise UsageError(f"cannot read {source}: {error.strerror}") from error
         except _TooLargeError:
@@ -150,7 +150,8 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _offers(source: str, line: int, text: bytes) -> Iterator[Offer | Refused]:
+def offers_in(source: str, line: int, text: bytes) -> Iterator[Offer | Refused]:
+    """Yield what one JSON text offers; what stands in an array counts by itself."""
     try:
         # Only looked at: whoever takes the offer reads it strictly.
         value = orjson.loads(text)
@@ -164,7 +165,7 @@ def _offers(source: str, line: int, text: bytes) -> Iterator[Offer | Refused]:
             return
     if isinstance(value, list):
         for item in value:
-            yield from _offers(source, line, canonical_json(item))
+            yield from offers_in(source, line, canonical_json(item))
         return
     yield _offer(source, line, value, text)
 
