@@ -12,9 +12,9 @@ import pyarrow as pa
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.manifest import Part
 from pith_builder.core.paper import Paper
+from pith_builder.lake.arrays import arrow_array
 from pith_builder.lake.parts import (
     Columns,
-    arrow_array,
     day_of,
     instant_of,
     label_of,

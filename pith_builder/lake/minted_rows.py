@@ -9,7 +9,8 @@ from itertools import chain, repeat
 from pith_builder.core.forms import EVENT_TARGETS, GRAPH_SNAPSHOT, RECORD_CREATED
 from pith_builder.core.minting import Mint, Minted, Sealed
 from pith_builder.core.registry import SIGNER_TYPE
-from pith_builder.lake.parts import Columns, Same, days, microseconds
+from pith_builder.lake.arrays import Same
+from pith_builder.lake.parts import Columns, days, microseconds
 from pith_builder.lake.rows import Observed
 
 AliasRow = tuple[str, str, str]

@@ -8,25 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import leaf_hashes
+from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array
 from pith_builder.lake.disk import Disk, new_file, storage_errors
-from pith_builder.lake.tables import Kind, Table
+from pith_builder.lake.tables import Table
 
 Row = Sequence[Any]
 """Values in the order of a table's columns; instants are microseconds, days days since 1970."""
-
-
-class Same(NamedTuple):
-    """A column that has one value in every row."""
-
-    value: Any
 
 
 Columns = Sequence[Sequence[Any] | Same]
@@ -37,17 +31,6 @@ ZSTD_LEVEL = 1
 _FALSELY_FOUND = 0.01
 """The share of row groups that a Bloom filter lets through though they lack the value."""
 
-_ARROW_TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.TEXTS: pa.list_(pa.string()),
-    Kind.JSON: pa.string(),
-    Kind.INTEGER: pa.int64(),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.INSTANT: pa.timestamp("us", tz="UTC"),
-    Kind.DAY: pa.date32(),
-    Kind.BYTES: pa.binary(),
-    Kind.SHA256: pa.binary(32),
-}
 # The system's allocator gives back what Arrow frees; Arrow's own kept 50 MiB more a process.
 pa.set_memory_pool(pa.system_memory_pool())
 
@@ -92,7 +75,7 @@ def arrow_schema(table: Table) -> pa.Schema:
     """Return a table's Arrow schema, each column with its sentence."""
     return pa.schema(
         [
-            pa.field(column.name, _ARROW_TYPES[column.kind], metadata={"about": column.about})
+            pa.field(column.name, ARROW_TYPES[column.kind], metadata={"about": column.about})
             for column in table.all_columns()
         ],
         metadata={"table": table.name, "schema_version": str(table.schema_version)},
@@ -226,26 +209,6 @@ def record_batch(table: Table, columns: Columns, rows: int) -> pa.RecordBatch:
         for column, values in zip(table.all_columns(), said, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(table))
-
-
-def arrow_array(kind: Kind, values: Sequence[Any] | Same, rows: int) -> pa.Array:
-    """Return the values of a column, as many as there are rows, as Arrow has them."""
-    if isinstance(values, Same):
-        return pa.repeat(arrow_array(kind, [values.value], 1)[0], rows)
-    if kind is Kind.JSON and set(map(type, values)) == {bytes}:
-        # Bytes that are UTF-8 already, and many: they are laid end to end, as Arrow has them.
-        offsets = np.zeros(rows + 1, np.int32)
-        np.cumsum(np.fromiter(map(len, values), np.int32, rows), out=offsets[1:])
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]
-        return pa.Array.from_buffers(pa.string(), rows, buffers)
-    if kind is Kind.SHA256:
-        buffers = [None, pa.py_buffer(b"".join(values))]
-        return pa.Array.from_buffers(_ARROW_TYPES[kind], rows, buffers)
-    if kind is Kind.INSTANT:
-        return pa.array(values, pa.int64()).cast(_ARROW_TYPES[kind])
-    if kind is Kind.DAY:
-        return pa.array(values, pa.int32()).cast(_ARROW_TYPES[kind])
-    return pa.array(values, _ARROW_TYPES[kind])
 
 
 def write_part(

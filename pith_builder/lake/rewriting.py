@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from pith_builder.core.manifest import Part
+from pith_builder.lake.arrays import arrow_array
 from pith_builder.lake.disk import Disk
 from pith_builder.lake.parts import PartWriter, Row, open_part
 from pith_builder.lake.reading import DamagedPartError, batches, read_rows
-from pith_builder.lake.tables import Table
+from pith_builder.lake.tables import Kind, Table
 
 _ROWS_AT_ONCE = 1_000
 
@@ -42,7 +43,9 @@ def find_rows(
                 wanted[group] = found
             first += rows
         for group, found in wanted.items():
-            read = file.read_row_group(group, columns=[*columns]).take(pa.array(found))
+            read = file.read_row_group(group, columns=[*columns]).take(
+                arrow_array(Kind.INTEGER, found, len(found))
+            )
             yield from zip(*(read.column(name).to_pylist() for name in columns), strict=True)
 
 

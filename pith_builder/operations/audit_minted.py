@@ -24,6 +24,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.core.minting import Mint, Minted, identities
 from pith_builder.core.registry import Registry
 from pith_builder.errors import VerificationError
+from pith_builder.lake.arrays import Same
 from pith_builder.lake.minted_parts import (
     NotTogetherError,
     Stretch,
@@ -33,7 +34,7 @@ from pith_builder.lake.minted_parts import (
     stretches,
 )
 from pith_builder.lake.minted_rows import AliasRow, MintedRows, alias_rows
-from pith_builder.lake.parts import Same, instant_of
+from pith_builder.lake.parts import instant_of
 from pith_builder.lake.reading import DamagedPartError, batches, column_of, read_rows, rows_of
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
 from pith_builder.operations.audit_parts import UNREADABLE, PartAudit, PartCheck, audit_part
