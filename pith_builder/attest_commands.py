@@ -106,7 +106,7 @@ for _statement in STATEMENTS:
 
 
 def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
-    from pith_builder.lake.disk import Disk, write_whole
+    from pith_builder.disk import Disk, write_whole
     from pith_builder.operations.attesting import attested, offer_of
     from pith_builder.operations.taking_in import take_in
 

@@ -136,7 +136,7 @@ def show_refused(refused: list[Refused]) -> None:
 
 def _write_proofs(proof: Path, proved: list[Merged]) -> None:
     from pith_builder.core.proof import proof_document
-    from pith_builder.lake.disk import Disk, write_whole
+    from pith_builder.disk import Disk, write_whole
 
     for index, found in enumerate(proved, 1):
         place = proof if index == 1 else proof.with_name(f"{proof.stem}-{index}{proof.suffix}")

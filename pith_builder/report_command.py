@@ -17,6 +17,7 @@ from pith_builder.console import (
     trust_option,
     workers_option,
 )
+from pith_builder.disk import Disk, write_whole
 from pith_builder.errors import UsageError
 from pith_builder.settings import Settings
 
@@ -76,12 +77,7 @@ def report(
         workers=workers,
     )
     page = report_page(counted).encode()
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        partial.write_bytes(page)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(Disk(), out, page)
     findings = counted.audited.finding_count if counted.audited else None
     if as_json:
         print_json({"bytes": len(page), "findings": findings, "out": str(out)})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from pith_builder.console import json_option, lake_option, standard_input
+from pith_builder.disk import Disk, whole_file
 from pith_builder.errors import PithError, UsageError
 from pith_builder.settings import Settings
 
@@ -168,10 +169,5 @@ def _binary(out: Path | None) -> Iterator[BinaryIO]:
     if out is None:
         yield sys.stdout.buffer
         return
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(Disk(), out) as file:
+        yield file

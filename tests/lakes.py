@@ -17,7 +17,7 @@ import pytest
 from pith_builder.core.canonical import canonical_json
 from pith_builder.core.manifest import TableState, manifest_digest, signed_manifest
 from pith_builder.core.merkle import content_root
-from pith_builder.lake.disk import Disk, write_whole
+from pith_builder.disk import Disk, write_whole
 from pith_builder.lake.parts import write_part, writer_versions
 from pith_builder.lake.reading import read_rows
 from pith_builder.lake.store import Lake, manifest_name, open_lake, read_manifest, write_views

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pith_builder.disk import Disk, storage_errors
 from pith_builder.errors import LakeBusyError
-from pith_builder.lake.disk import storage_errors
 
 _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def lake_lock(lake: Path, wait_seconds: float = 0.0) -> Iterator[None]:
+def lake_lock(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) -> Iterator[None]:
     """Hold the lake's lock, waiting for it at most `wait_seconds`.
 
     Raises:
@@ -24,8 +24,9 @@ def lake_lock(lake: Path, wait_seconds: float = 0.0) -> Iterator[None]:
         StorageError: The folder takes no files.
     """
     with storage_errors(lake):
-        lake.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(lake / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        disk = disk or Disk()
+        disk.make_directory(lake)
+        descriptor = disk.open_lock(lake / ".lock")
     try:
         _take(descriptor, lake, time.monotonic() + wait_seconds)
         os.ftruncate(descriptor, 0)

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import leaf_hashes
+from pith_builder.disk import Disk, new_file, storage_errors
 from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array
-from pith_builder.lake.disk import Disk, new_file, storage_errors
 from pith_builder.lake.tables import Table
 
 Row = Sequence[Any]

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from pith_builder.core.manifest import Part
+from pith_builder.disk import Disk
 from pith_builder.lake.arrays import arrow_array
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.parts import PartWriter, Row, open_part
 from pith_builder.lake.reading import DamagedPartError, batches, read_rows
 from pith_builder.lake.tables import Kind, Table
@@ -58,7 +58,7 @@ def holds_any(lake: Path, table: Table, part: Part, chosen: Chosen) -> bool:
     return any(chosen(keys) for keys in _keys(lake, table, part))
 
 
-def rewritten(lake: Path, table: Table, part: Part, chosen: Chosen, label: str) -> Part:
+def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, label: str) -> Part:
     """Write a part anew, the rows that are chosen by key replaced by what `chosen` gives for them.
 
     Keys stay as they are, and so does the order. A thousand rows and one row group of what is
@@ -69,7 +69,7 @@ def rewritten(lake: Path, table: Table, part: Part, chosen: Chosen, label: str) 
         StorageError: The disk is full, or the folder takes no files.
     """
     places = [table.position(name) for name in table.key]
-    writer = PartWriter(Disk(), lake, table, label)
+    writer = PartWriter(disk, lake, table, label)
     try:
         for rows in _gathered(read_rows(lake, table, part)):
             keys = [tuple(row[place] for place in places) for row in rows]

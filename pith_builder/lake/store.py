@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pith_builder.core.canonical import parse_json
 from pith_builder.core.manifest import MANIFEST, Manifest, TableState
 from pith_builder.core.merkle import EMPTY_ROOT
-from pith_builder.errors import MalformedError, UsageError, VerificationError
-from pith_builder.lake.disk import Disk, storage_errors, write_whole
+from pith_builder.disk import LAKE_UNTOUCHED, Disk, remove_unwanted, storage_errors, write_whole
+from pith_builder.errors import MalformedError, StorageError, UsageError, VerificationError
 from pith_builder.lake.tables import TABLES
 from pith_builder.lake.views import is_views_sql, views_sql
 
@@ -77,10 +78,8 @@ def read_manifest(path: Path, sequence: int) -> Manifest:
         VerificationError: It is missing, or not in the form of that manifest.
     """
     place = path / manifest_name(sequence)
-    pending = _pending(place)
     try:
-        # A writer that died right after its commit left the name for `settle` to give.
-        data = place.read_bytes() if place.exists() else pending.read_bytes()
+        data = _read_manifest(place)
         value = parse_json(data)
     except (OSError, MalformedError) as error:
         raise VerificationError(f"{place} cannot be read: {error}") from error
@@ -93,6 +92,18 @@ def read_manifest(path: Path, sequence: int) -> Manifest:
     if manifest.sequence != sequence or manifest.tables.keys() != TABLES.keys():
         raise VerificationError(f"{place} is not manifest {sequence} of this lake format")
     return manifest
+
+
+def _read_manifest(place: Path) -> bytes:
+    """Read a manifest under its own name, or under the pending one that it had at the commit.
+
+    A writer that died in between left the name for `settle` to give; one that lives gives it any
+    moment, so that the name is looked for once more.
+    """
+    for name in (place, _pending(place)):
+        with suppress(FileNotFoundError):
+            return name.read_bytes()
+    return place.read_bytes()
 
 
 def open_lake(path: Path) -> Lake:
@@ -111,20 +122,34 @@ def open_lake(path: Path) -> Lake:
 def commit(disk: Disk, path: Path, manifest: Manifest) -> None:
     """Make a manifest, whose parts are on the disk, the live one.
 
-    The manifest is synced under a pending name; replacing `CURRENT` is the commit; only then does
-    the manifest get its own name. So a manifest of its own name was live once, and a `CURRENT`
-    that names an earlier one was moved back. `pith.sql` follows from the manifest.
+    The manifest and the views are synced under pending names; replacing `CURRENT` is the commit;
+    only then do they get their own. So a manifest of its own name was live once, and a `CURRENT`
+    that names an earlier one was moved back. After the commit nothing is left to do that takes
+    room.
 
     Raises:
-        StorageError: The disk is full, or the folder takes no files.
+        StorageError: The disk is full, or the folder takes no files; the message says whether
+            that was before the commit or after it.
     """
     with storage_errors(path / "manifests"):
         disk.make_directory(path / "manifests")
     name = manifest_name(manifest.sequence)
-    write_whole(disk, _pending(path / name), manifest.document)
-    write_whole(disk, path / CURRENT, f"{name}\n".encode("ascii"))
-    settle(disk, path)
-    write_views(disk, Lake(path, manifest))
+    pending = _pending(path / name), _pending(path / SQL_FILE)
+    documents = manifest.document, _views_of(Lake(path, manifest))
+    try:
+        for place, document in zip(pending, documents, strict=True):
+            write_whole(disk, place, document, LAKE_UNTOUCHED)
+        write_whole(disk, path / CURRENT, f"{name}\n".encode("ascii"), LAKE_UNTOUCHED)
+        settle(disk, path)
+    except StorageError as error:
+        if current_sequence(path) == manifest.sequence:
+            raise StorageError(
+                f"manifest {manifest.sequence} of {path} is live, but the disk refused what comes "
+                f"after the commit ({error.__cause__}): see to the disk, then run `pith maintain`"
+            ) from error
+        for place in pending:
+            remove_unwanted(disk, place)
+        raise
 
 
 def settle(disk: Disk, path: Path) -> None:
@@ -151,8 +176,14 @@ def settle(disk: Disk, path: Path) -> None:
                 disk.replace(_pending(place), place)
                 disk.sync_directory(place.parent)
         lake = open_lake(path)
-        if not is_views_sql(_read_views(path), lake.manifest):
-            write_views(disk, lake)
+        place = path / SQL_FILE
+        if not is_views_sql(_read(place), lake.manifest):
+            if is_views_sql(_read(_pending(place)), lake.manifest):
+                with storage_errors(place):
+                    disk.replace(_pending(place), place)
+                    disk.sync_directory(path)
+            else:
+                write_views(disk, lake)
 
 
 def later_manifests(path: Path, sequence: int) -> list[int]:
@@ -171,7 +202,7 @@ def views_follow(lake: Lake) -> bool:
     It is rewritten after the commit, so that a writer that dies in between leaves it one behind;
     the next writer mends that.
     """
-    text = _read_views(lake.path)
+    text = _read(lake.path / SQL_FILE)
     sequence = lake.manifest.sequence
     if is_views_sql(text, lake.manifest):
         return True
@@ -180,17 +211,20 @@ def views_follow(lake: Lake) -> bool:
     return is_views_sql(text, read_manifest(lake.path, sequence - 1))
 
 
-def _read_views(path: Path) -> str:
+def _read(place: Path) -> str:
     try:
-        return (path / SQL_FILE).read_text(encoding="utf-8")
+        return place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
 
 
 def write_views(disk: Disk, lake: Lake) -> None:
     """Write `pith.sql` for the place where the lake lies now."""
-    text = views_sql(lake.path.resolve(), lake.manifest)
-    write_whole(disk, lake.path / SQL_FILE, text.encode())
+    write_whole(disk, lake.path / SQL_FILE, _views_of(lake), LAKE_UNTOUCHED)
+
+
+def _views_of(lake: Lake) -> bytes:
+    return views_sql(lake.path.resolve(), lake.manifest).encode()
 
 
 def empty_tables() -> Mapping[str, TableState]:

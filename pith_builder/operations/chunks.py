@@ -15,7 +15,7 @@ from pith_builder.core.manifest import Manifest, Part
 from pith_builder.core.minting import Identity, Mint, identities
 from pith_builder.core.paper import Paper
 from pith_builder.core.registry import Registry
-from pith_builder.lake.disk import Disk
+from pith_builder.disk import Disk, remove_unwanted
 from pith_builder.lake.known import KnownRecords, known_records
 from pith_builder.lake.minted_rows import AliasRow, MintedRows, alias_rows
 from pith_builder.lake.parts import PartWriter, Row
@@ -141,6 +141,7 @@ class Plan:
         registry: Who builds.
         signer: With which key.
         now: The instant everything is dated with.
+        disk: What writes.
     """
 
     lake: Path
@@ -150,6 +151,7 @@ class Plan:
     registry: Registry
     signer: Signer
     now: datetime
+    disk: Disk = field(default_factory=Disk)
 
     def known(self) -> KnownRecords:
         """Read which records the lake holds."""
@@ -279,10 +281,9 @@ def _write_chunk(
     """Mint in the order of the Pith Numbers, so that parts are sorted as they are written."""
     mint = Mint(plan.registry, plan.signer, plan.now)
     rows = MintedRows(mint, plan.build_id)
-    disk = Disk()
     label = f"{plan.sequence:08d}-{result.index:05d}"
     writers = [
-        PartWriter(disk, plan.lake, table, label)
+        PartWriter(plan.disk, plan.lake, table, label)
         for table in (RECORDS, EVENTS, STATES, BUNDLES, ALIASES)
     ]
     records, events, states, bundles, aliases = writers
@@ -313,4 +314,4 @@ def _keep(result: ChunkResult, name: str, part: Part | None) -> None:
 def discard(plan: Plan, result: ChunkResult) -> None:
     """Remove the parts of a result that is not wanted."""
     for part in result.parts.values():
-        Disk().remove(plan.lake / part.path)
+        remove_unwanted(plan.disk, plan.lake / part.path)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pith_builder.disk import Disk, storage_errors
 from pith_builder.errors import UsageError
-from pith_builder.lake.disk import Disk, storage_errors
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.store import live_manifest, open_lake, read_manifest, settle, write_views
+
+_WHERE_LEFTOVERS_LIE = (
+    "tables/*/*",
+    "manifests/*.pending",
+    "manifests/*.partial",
+    "*.pending",
+    "*.partial",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class Maintained:
     freed_bytes: int
 
 
-def maintain(lake: Path, wait_seconds: float = 0.0) -> Maintained:
+def maintain(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) -> Maintained:
     """Remove parts that a killed build left behind, and write `pith.sql` for where the lake lies.
 
     Raises:
@@ -35,13 +43,13 @@ def maintain(lake: Path, wait_seconds: float = 0.0) -> Maintained:
     """
     if not lake.is_dir():
         raise UsageError(f"there is no lake in {lake}")
-    disk = Disk()
-    with lake_lock(lake, wait_seconds):
+    disk = disk or Disk()
+    with lake_lock(lake, wait_seconds, disk):
         settle(disk, lake)
         named = _named(lake)
         swept = [
             file
-            for pattern in ("tables/*/*", "manifests/*.pending", "*.partial", "manifests/*.partial")
+            for pattern in _WHERE_LEFTOVERS_LIE
             for file in sorted(lake.glob(pattern))
             if str(file.relative_to(lake)) not in named
         ]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pith_builder.core.mirror import KEY_PATH, MIRRORS_PATH, MirrorFile
+from pith_builder.disk import Disk, remove_unwanted, storage_errors
 from pith_builder.errors import UsageError
-from pith_builder.lake.disk import Disk, storage_errors
 
 GZIP_LEVEL = 6
 PARTIAL = ".partial"
@@ -122,7 +122,7 @@ class MirrorTree:
             directory = self.folder / Path(file.path(suffix)).parent
             if directory.name == suffix:
                 with suppress(OSError):  # it is gone, or something else is in it
-                    directory.rmdir()
+                    self._disk.remove_directory(directory)
 
     def remove_listings(self, directory: str, wanted: set[str]) -> None:
         """Remove pages that list months, but for those wanted.
@@ -157,14 +157,14 @@ class MirrorTree:
         try:
             file = self._disk.create(partial)
         except FileNotFoundError:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            self._disk.add_directory(final.parent)
             file = self._disk.create(partial)
         try:
             with file:
                 file.write(data)
             self._disk.replace(partial, final)
         except BaseException:
-            self._disk.remove(partial)
+            remove_unwanted(self._disk, partial)
             raise
         self.counts.written += 1
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
 from pith_builder.core.merge import Verdict
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.parts import PartWriter, Row, write_part
 from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
@@ -304,7 +303,7 @@ def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
     """Write one part of each table; what is not finished is removed."""
     label = f"{plan.sequence:08d}-{index:05d}"
     writers = {
-        table.name: PartWriter(Disk(), plan.lake, table, label)
+        table.name: PartWriter(plan.disk, plan.lake, table, label)
         for table in (RECORDS, EVENTS, STATES, BUNDLES)
     }
     written = _Written(plan, writers)
@@ -316,7 +315,7 @@ def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
             writer.abandon()
         raise
     written.aliases.sort(key=tuple)
-    finished[ALIASES.name] = write_part(Disk(), plan.lake, ALIASES, label, written.aliases)
+    finished[ALIASES.name] = write_part(plan.disk, plan.lake, ALIASES, label, written.aliases)
     chunk.parts = {name: part for name, part in finished.items() if part is not None}
 
 
@@ -344,4 +343,4 @@ def _rewrite_part(plan: Plan, name: str, part: Part, index: int, place: Path) ->
         if not desk.replaces(name) or not holds_any(plan.lake, TABLES[name], part, chosen):
             return None
         label = f"{plan.sequence:08d}-r{index:05d}"
-        return rewritten(plan.lake, TABLES[name], part, chosen, label)
+        return rewritten(plan.disk, plan.lake, TABLES[name], part, chosen, label)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
 from pith_builder.core.registry import Registry
-from pith_builder.lake.disk import Disk
+from pith_builder.disk import Disk, remove_unwanted
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.parts import Row, write_part, writer_versions
 from pith_builder.lake.reading import read_keys
@@ -39,6 +39,7 @@ class Target:
         now: The instant everything is dated with, UTC.
         workers: Processes that mint.
         wait_seconds: How long to wait for another writer.
+        disk: What writes.
     """
 
     lake: Path
@@ -47,6 +48,7 @@ class Target:
     now: datetime
     workers: int = 1
     wait_seconds: float = 0.0
+    disk: Disk = field(default_factory=Disk)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class Transaction:
             registry=target.registry,
             signer=target.signer,
             now=target.now,
+            disk=target.disk,
         )
         self.rows = Rows(self.plan.build_id, self.plan.now)
         self.result = BuildResult(build_id=self.plan.build_id)
@@ -125,7 +128,7 @@ class Transaction:
             StorageError: The disk is full, or the folder takes no files.
         """
         label = f"{self.plan.sequence:08d}"
-        part = write_part(Disk(), self.plan.lake, table, label, rows)
+        part = write_part(self.plan.disk, self.plan.lake, table, label, rows)
         if part is not None:
             self._parts[table.name].append(part)
 
@@ -171,7 +174,7 @@ class Transaction:
             self.write(BUILDS, [row])
             self.write(KEYS, self._new_keys())
             manifest = self._manifest()
-            commit(Disk(), self.plan.lake, manifest)
+            commit(self.plan.disk, self.plan.lake, manifest)
             result.committed = True
         if manifest is not None:
             result.sequence = manifest.sequence
@@ -183,7 +186,7 @@ class Transaction:
         if current_sequence(self.plan.lake) != self.plan.sequence:
             added = [part for parts in self._parts.values() for part in parts]
             for part in (*added, *self._swapped.values()):
-                Disk().remove(self.plan.lake / part.path)
+                remove_unwanted(self.plan.disk, self.plan.lake / part.path)
 
     def keys_of(self, table: Table) -> set[tuple[object, ...]]:
         """Return the keys that the lake holds of a small table."""
@@ -259,8 +262,8 @@ def transaction(target: Target, operation: str) -> Iterator[Transaction]:
         StorageError: The folder takes no files.
         VerificationError: The lake is damaged.
     """
-    with lake_lock(target.lake, target.wait_seconds):
-        settle(Disk(), target.lake)
+    with lake_lock(target.lake, target.wait_seconds, target.disk):
+        settle(target.disk, target.lake)
         opened = Transaction(target, operation)
         try:
             yield opened

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import stat
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -16,23 +16,27 @@ from pith_builder.core.form import ListOf
 from pith_builder.core.forms import WORD
 from pith_builder.core.instants import format_seconds
 from pith_builder.core.keys import ALGORITHM, PublicKey, TrustedKey, decode_base64
-from pith_builder.errors import MalformedError, StorageError, UsageError
+from pith_builder.disk import Disk, remove_unwanted, storage_errors, write_whole
+from pith_builder.errors import MalformedError, UsageError
 from pith_builder.signing.ed25519 import SEED_BYTES, Ed25519Signer
 
-PRIVATE_MODE = 0o600
 _KEY_FILE_KIND = "pith_signing_key"
 _EVENT_TYPES = ListOf(WORD)
 
 
-def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime) -> PublicKey:
+def new_key_file(
+    path: Path, key_id: str, *, url: str, notes: str, now: datetime, disk: Disk | None = None
+) -> PublicKey:
     """Make a key pair; write the private key, for its owner alone, and the public key beside it.
 
-    The public-key object goes to `path` with `.pub.json` for its ending.
+    Each file is whole or absent. The public-key object goes to `path` with `.pub.json` for its
+    ending.
 
     Raises:
         UsageError: There is a file of that name; a key is never written over.
-        StorageError: The folder takes no files.
+        StorageError: The disk is full, or the folder takes no files.
     """
+    disk = disk or Disk()
     seed = secrets.token_bytes(SEED_BYTES)
     signer = Ed25519Signer(key_id, seed, url=url, notes=notes)
     text = _pretty(
@@ -47,25 +51,34 @@ def new_key_file(path: Path, key_id: str, *, url: str, notes: str, now: datetime
             "notes": notes,
         }
     )
+    with storage_errors(path, "no key was made"):
+        disk.make_directory(path.parent)
+        _write_private(disk, path, text.encode())
+    public = _pretty(signer.public_key.to_json_object()).encode()
+    left = "the private key is made; `pith keys show` prints its public half"
+    write_whole(disk, public_path(path), public, left)
+    return signer.public_key
+
+
+def _write_private(disk: Disk, path: Path, data: bytes) -> None:
+    # Of a name that none can guess: what was put there beforehand is not in the way.
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
+    file = disk.create_private(partial)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        public_path(path).write_text(_pretty(signer.public_key.to_json_object()), "utf-8")
+        file.write(data)
+        disk.sync(file)
+        file.close()
+        disk.name_new(partial, path)
+        disk.sync_directory(path.parent)
     except FileExistsError as error:
         raise UsageError(
             f"there is a key in {path}, and a key is never written over: "
             "use it, or set PITH_SIGNING_KEY_FILE to another file"
         ) from error
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}") from error
-    return signer.public_key
+    finally:
+        with suppress(OSError):  # closing flushes what a full disk did not take
+            file.close()
+        remove_unwanted(disk, partial)
 
 
 def public_path(path: Path) -> Path:

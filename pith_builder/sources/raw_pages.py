@@ -7,14 +7,18 @@ from collections import defaultdict, deque
 from pathlib import Path
 
 from pith_builder.core.canonical import sha256_hex
-from pith_builder.errors import SourceError, StorageError
+from pith_builder.disk import Disk, storage_errors, write_whole
+from pith_builder.errors import SourceError
 from pith_builder.sources.fetching import Get, Request
 
 INDEX = "requests.jsonl"
 """One line for each answer, in order: what was asked, and the file that holds the answer."""
 
 
-def kept(get: Get, folder: Path) -> Get:
+_KEPT = "the answers kept before are as they were"
+
+
+def kept(get: Get, folder: Path, disk: Disk | None = None) -> Get:
     """Return a `get` that keeps each answer of `get` in `folder`, after those that are there.
 
     A file is named by the request's place in the order and its bytes' SHA-256:
@@ -24,11 +28,13 @@ def kept(get: Get, folder: Path) -> Get:
         StorageError: The folder cannot be made; the `get` returned raises it when a file cannot
             be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        place = len(_index(folder)) if (folder / INDEX).exists() else 0
-    except OSError as error:
-        raise StorageError(f"cannot keep answers in {folder} ({error})") from error
+    disk = disk or Disk()
+    with storage_errors(folder, _KEPT):
+        disk.make_directory(folder)
+    place = 0
+    if (folder / INDEX).exists():
+        place = len(_index(folder))
+        write_whole(disk, folder / INDEX, b"".join(_lines(folder)), _KEPT)
 
     def get_and_keep(request: Request) -> bytes:
         nonlocal place
@@ -36,12 +42,10 @@ def kept(get: Get, folder: Path) -> Get:
         place += 1
         name = f"{place:06d}-{sha256_hex(answer)[:16]}.xml"
         line = json.dumps({"file": name, "request": request.arguments}) + "\n"
-        try:
-            (folder / name).write_bytes(answer)
-            with (folder / INDEX).open("a", encoding="utf-8") as index:
-                index.write(line)
-        except OSError as error:
-            raise StorageError(f"cannot keep an answer in {folder} ({error})") from error
+        write_whole(disk, folder / name, answer, _KEPT)
+        with storage_errors(folder / INDEX, _KEPT), disk.append(folder / INDEX) as index:
+            index.write(line.encode())
+            disk.sync(index)
         return answer
 
     return get_and_keep
@@ -74,10 +78,18 @@ def replayed(folder: Path) -> Get:
     return get
 
 
+def _lines(folder: Path) -> list[bytes]:
+    """Return the lines of the index, but for a last one that a crash cut short."""
+    try:
+        lines = (folder / INDEX).read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise SourceError(f"{folder} holds no kept answers ({error})") from error
+    return lines if not lines or lines[-1].endswith(b"\n") else lines[:-1]
+
+
 def _index(folder: Path) -> list[tuple[str, Request]]:
     try:
-        lines = (folder / INDEX).read_text(encoding="utf-8").splitlines()
-        entries = [json.loads(line) for line in lines]
+        entries = [json.loads(line) for line in _lines(folder)]
         return [
             (
                 str(entry["file"]),
@@ -85,5 +97,5 @@ def _index(folder: Path) -> list[tuple[str, Request]]:
             )
             for entry in entries
         ]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{folder} holds no kept answers ({error})") from error

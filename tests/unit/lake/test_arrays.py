@@ -86,7 +86,7 @@ def test_no_process_that_writes_or_reads_parts_imports_pandas():
     program = """
 import sys, tempfile
 from pathlib import Path
-from pith_builder.lake.disk import Disk
+from pith_builder.disk import Disk
 from pith_builder.lake.parts import write_part
 from pith_builder.lake.reading import read_keys, read_rows
 from pith_builder.lake.roots import table_root

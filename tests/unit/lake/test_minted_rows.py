@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pith_builder.core.instants import parse_microseconds, parse_seconds
 from pith_builder.core.minting import Mint, identities
+from pith_builder.disk import Disk
 from pith_builder.lake.arrays import Same
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.minted_rows import MintedRows, alias_rows
 from pith_builder.lake.parts import PartWriter, days, microseconds
 from pith_builder.lake.reading import read_rows

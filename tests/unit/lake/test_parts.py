@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pith_builder.disk import Disk
 from pith_builder.errors import MalformedError, StorageError
 from pith_builder.lake.arrays import Same
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.parts import (
     PartWriter,
     days,

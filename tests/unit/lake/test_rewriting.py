@@ -1,7 +1,7 @@
 import pytest
 
 from pith_builder.core.manifest import Part
-from pith_builder.lake.disk import Disk
+from pith_builder.disk import Disk
 from pith_builder.lake.parts import write_part
 from pith_builder.lake.reading import DamagedPartError, read_rows
 from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
@@ -46,7 +46,7 @@ def test_a_part_is_rewritten_with_the_rows_that_change_and_the_old_one_stays(tmp
     before = list(read_rows(tmp_path, BUNDLES, part))
     new = row(1500, '{"new":1}')
 
-    changed = rewritten(tmp_path, BUNDLES, part, choosing(n1500=new), "00000002-r00000")
+    changed = rewritten(Disk(), tmp_path, BUNDLES, part, choosing(n1500=new), "00000002-r00000")
 
     after = list(read_rows(tmp_path, BUNDLES, changed))
     assert [index for index in range(COUNT) if after[index] != before[index]] == [1500]
@@ -60,7 +60,7 @@ def test_a_part_is_rewritten_with_the_rows_that_change_and_the_old_one_stays(tmp
 
 
 def test_rewriting_nothing_gives_the_same_bytes(tmp_path, part):
-    again = rewritten(tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
+    again = rewritten(Disk(), tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
     assert again.sha256 == part.sha256
 
 
@@ -70,7 +70,7 @@ def test_a_damaged_part_is_not_built_upon(tmp_path, part, place):
     names = {file.name for file in (tmp_path / "tables" / "bundles").iterdir()}
 
     with pytest.raises(DamagedPartError):
-        rewritten(tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
+        rewritten(Disk(), tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
 
     assert {file.name for file in (tmp_path / "tables" / "bundles").iterdir()} == names
 
@@ -78,5 +78,5 @@ def test_a_damaged_part_is_not_built_upon(tmp_path, part, place):
 def test_a_part_that_is_missing_is_damage(tmp_path, part):
     (tmp_path / part.path).unlink()
     with pytest.raises(DamagedPartError):
-        rewritten(tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
+        rewritten(Disk(), tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
     assert isinstance(part, Part)

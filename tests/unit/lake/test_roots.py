@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import EMPTY_ROOT, content_root, leaf_hash
-from pith_builder.lake.disk import Disk
+from pith_builder.disk import Disk
 from pith_builder.lake.parts import arrow_schema, row_sha256, write_part
 from pith_builder.lake.reading import DamagedPartError
 from pith_builder.lake.roots import table_root

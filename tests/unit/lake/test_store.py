@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from pith_builder.disk import Disk
 from pith_builder.errors import StorageError, UsageError, VerificationError
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.store import (
     commit,
     current_sequence,

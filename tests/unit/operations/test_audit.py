@@ -12,8 +12,8 @@ import pytest
 
 from pith_builder.core.canonical import BundleDigest, canonical_json, sha256
 from pith_builder.core.manifest import manifest_digest
+from pith_builder.disk import Disk
 from pith_builder.errors import VerificationError
-from pith_builder.lake.disk import Disk
 from pith_builder.lake.store import (
     Lake,
     empty_tables,

@@ -3,8 +3,8 @@ import gzip
 import pytest
 
 from pith_builder.core.mirror import MirrorFile
+from pith_builder.disk import Disk
 from pith_builder.errors import StorageError, UsageError
-from pith_builder.lake.disk import Disk
 from pith_builder.operations.mirror_tree import Counts, MirrorTree, checked_folder
 from tests.lakes import files, untouched
 

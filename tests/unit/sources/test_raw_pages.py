@@ -3,6 +3,7 @@
 import pytest
 
 from pith_builder.errors import SourceError, StorageError
+from pith_builder.sources.fetching import Request
 from pith_builder.sources.oai_walker import Walk, Window
 from pith_builder.sources.raw_pages import INDEX, kept, replayed
 from tests.arxiv_server.clients import fetcher
@@ -77,7 +78,7 @@ def test_a_folder_that_goes_away_is_the_operators_matter(tmp_path):
     get = kept(lambda _: b"<x/>", tmp_path / "raw")
     (tmp_path / "raw").rmdir()
 
-    with pytest.raises(StorageError, match="cannot keep an answer"):
+    with pytest.raises(StorageError, match="the answers kept before are as they were"):
         xml_of(get)
 
 
@@ -87,3 +88,17 @@ def test_a_folder_that_is_none(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError):
         kept(lambda _: b"", tmp_path / "file")
+
+
+def test_a_line_that_a_crash_cut_short_is_left_out_and_its_answer_asked_for_again(tmp_path):
+    get = kept(lambda request: str(request).encode(), tmp_path)
+    asked = [Request((("verb", verb),)) for verb in ("Identify", "ListSets", "ListRecords")]
+    answers = [get(request) for request in asked]
+    whole = (tmp_path / INDEX).read_bytes()
+    (tmp_path / INDEX).write_bytes(whole[:-1])
+
+    assert replayed(tmp_path)(asked[1]) == answers[1]
+    with pytest.raises(SourceError, match="no further answer"):
+        replayed(tmp_path)(asked[2])
+    assert kept(lambda request: str(request).encode(), tmp_path)(asked[2]) == answers[2]
+    assert (tmp_path / INDEX).read_bytes() == whole

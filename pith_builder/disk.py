@@ -1,4 +1,4 @@
-"""All durable input and output of the lake, through one door, so that faults can be put in it."""
+"""All durable output, through one door, so that faults can be put in it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,45 @@ from typing import BinaryIO
 from pith_builder.core.canonical import Sha256
 from pith_builder.errors import StorageError
 
+_PRIVATE_MODE = 0o600
+
 
 class Disk:
-    """The real disk: what it says is written is on the platter, not only in a cache."""
+    """The real disk: what it says is written is on the platter, not only in a cache.
+
+    It has no state, so that worker processes can be sent it. What it calls for each thing it
+    does is a method of its own, for those who count, delay or refuse them.
+    """
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and its parents, durably, unless they are there."""
         if path.is_dir():
             return
         self.make_directory(path.parent)
-        path.mkdir(exist_ok=True)
+        self.add_directory(path)
         self.sync_directory(path.parent)
+
+    def add_directory(self, path: Path) -> None:
+        """Make a directory and its parents, unless they are there."""
+        path.mkdir(parents=True, exist_ok=True)
 
     def create(self, path: Path) -> BinaryIO:
         """Open a new file for writing, in place of any of that name."""
         return path.open("wb")
+
+    def create_private(self, path: Path) -> BinaryIO:
+        """Open a new file for writing that is for its owner alone; there must be none yet."""
+        return os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE), mode="wb"
+        )
+
+    def append(self, path: Path) -> BinaryIO:
+        """Open a file for writing after what is in it, if it is there."""
+        return path.open("ab")
+
+    def open_lock(self, path: Path) -> int:
+        """Open a file to lock, making it at need; what it says matters to no one after a crash."""
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
     def sync(self, file: BinaryIO) -> None:
         """Bring what was written to the disk."""
@@ -35,6 +59,11 @@ class Disk:
     def replace(self, partial: Path, final: Path) -> None:
         """Give a file its final name, in place of any of that name, in one step."""
         partial.replace(final)
+
+    def name_new(self, partial: Path, final: Path) -> None:
+        """Give a file its final name, which no other may have yet, in one step."""
+        final.hardlink_to(partial)
+        self.remove(partial)
 
     def sync_directory(self, path: Path) -> None:
         """Bring a directory's names to the disk."""
@@ -51,6 +80,10 @@ class Disk:
     def remove(self, path: Path) -> None:
         """Remove a file, if it is there."""
         path.unlink(missing_ok=True)
+
+    def remove_directory(self, path: Path) -> None:
+        """Remove a directory in which nothing is."""
+        path.rmdir()
 
 
 class NewFile:
@@ -100,7 +133,7 @@ class NewFile:
         """Remove the file, unless it was kept."""
         with suppress(OSError):  # closing flushes what a full disk did not take
             self._file.close()
-        self._disk.remove(self._partial)
+        remove_unwanted(self._disk, self._partial)
 
 
 @contextmanager
@@ -118,28 +151,59 @@ def new_file(disk: Disk, partial: Path) -> Iterator[NewFile]:
             file.discard()
 
 
-def write_whole(disk: Disk, path: Path, data: bytes) -> None:
-    """Write one small file, in place of any of that name.
-
-    Raises:
-        StorageError: The disk is full, or the folder takes no files.
-    """
-    with new_file(disk, path.with_name(path.name + ".partial")) as file:
-        file.write(data)
-        file.keep(path)
+LAKE_UNTOUCHED = "the lake is as it was"
+FILE_UNTOUCHED = "what was there is as it was"
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def whole_file(disk: Disk, path: Path, left: str = FILE_UNTOUCHED) -> Iterator[BinaryIO]:
+    """Give a file to write, which takes the place of any of that name when it is whole.
+
+    Raises:
+        StorageError: The disk is full, or the folder takes no files; `left` says what is so then.
+    """
+    partial = path.with_name(path.name + ".partial")
+    with storage_errors(path, left):
+        file = disk.create(partial)
+        try:
+            yield file
+            disk.sync(file)
+            file.close()
+            disk.replace(partial, path)
+            disk.sync_directory(path.parent)
+        finally:
+            with suppress(OSError):  # closing flushes what a full disk did not take
+                file.close()
+            remove_unwanted(disk, partial)
+
+
+def write_whole(disk: Disk, path: Path, data: bytes, left: str = FILE_UNTOUCHED) -> None:
+    """Write one small file, in place of any of that name.
+
+    Raises:
+        StorageError: The disk is full, or the folder takes no files; `left` says what is so then.
+    """
+    with whole_file(disk, path, left) as file:
+        file.write(data)
+
+
+def remove_unwanted(disk: Disk, path: Path) -> None:
+    """Remove a file that is not wanted, if the disk lets it: what stays is swept one day."""
+    with suppress(OSError):
+        disk.remove(path)
+
+
+@contextmanager
+def storage_errors(path: Path, left: str = LAKE_UNTOUCHED) -> Iterator[None]:
     """Turn the system's refusals into ours.
 
     Raises:
-        StorageError: The system refused.
+        StorageError: The system refused; `left` says what is so then.
     """
     try:
         yield
     except OSError as error:
         raise StorageError(
-            f"cannot write {path}: {error.strerror or error}; the lake is as it was. "
+            f"cannot write {path}: {error.strerror or error}; {left}. "
             "Make room or give write permission, then run the same command again"
         ) from error

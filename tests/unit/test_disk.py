@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pith_builder.disk import Disk, new_file, storage_errors, write_whole
 from pith_builder.errors import StorageError
-from pith_builder.lake.disk import Disk, new_file, storage_errors, write_whole
 from tests.lakes import SAMPLE, bare_environment, build, files, pith, untouched
 from tests.unit.lake.test_parts import FullDisk
 
@@ -64,7 +64,7 @@ def test_a_write_that_fails_leaves_all_as_it_was(tmp_path, fails_at, before):
     for name, data in before.items():
         (tmp_path / name).write_bytes(data)
 
-    with pytest.raises(StorageError, match="Input/output error; the lake is as it was"):
+    with pytest.raises(StorageError, match="Input/output error; what was there is as it was"):
         write_whole(Journal(fails_at), tmp_path / "file", b"new")
 
     assert files(tmp_path) == before
