@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from pith_builder.operations.transaction import BuildResult, Target
 
 
+_DOCUMENTS = ("record", "bundle", "state", "events", "graph", "canonical")
+_CITATIONS = ("bibtex", "citation", "datacite", "latex")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("pith-builder"), prog_name="pith")
 def pith() -> None:
@@ -190,30 +194,44 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
 @click.option(
     "--as",
     "view",
-    type=click.Choice(["record", "bundle", "state", "events", "graph", "canonical"]),
+    type=click.Choice([*_DOCUMENTS, *_CITATIONS]),
     default="record",
     show_default=True,
-    help="Which document.",
+    help="Which document, or how to cite it.",
 )
 @click.option("--pretty", is_flag=True, help="Indent; the bytes are then no longer canonical.")
 @lake_option
 @json_option
 def show(ref: str, view: str, pretty: bool, lake: Path | None, as_json: bool) -> None:
-    """Print a record as one of its documents, in canonical JSON.
+    """Print a record as one of its documents, in canonical JSON, or a citation of it.
+
+    Citations name the very record, and PITH_BASE_URL as where it is resolved: a BibTeX entry, a
+    line of text, DataCite's metadata, and a snippet of LaTeX.
 
     \b
     pith show 1804.01852 --as bundle > bundle.json
+    pith show 1804.01852v2 --as bibtex >> references.bib
     """
     from pith_builder.lake.query import connect
+    from pith_builder.operations.citing import CitationForm, cite
     from pith_builder.operations.resolve import resolve as find
     from pith_builder.operations.show import View
     from pith_builder.operations.show import show as run
 
-    del as_json  # every view is JSON
     settings = Settings.of(os.environ)
     connection = connect(lake or settings.lake)
     number = find(connection, ref).record.pith_number
-    document = run(connection, number, View(view), settings.registry.base_url)
+    if view in _DOCUMENTS:
+        document = run(connection, number, View(view), settings.registry.base_url)
+    else:
+        text = cite(connection, number, CitationForm(view), settings.registry.base_url)
+        if view != CitationForm.DATACITE:
+            if as_json:
+                print_json({view: text})
+            else:
+                click.echo(text, nl=False)
+            return
+        document = text.encode()
     if pretty:
         document = json.dumps(json.loads(document), indent=2, ensure_ascii=False).encode()
     click.echo(document)

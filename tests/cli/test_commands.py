@@ -424,6 +424,21 @@ def test_pretty_text_keeps_what_is_not_ascii(sample_lake):
     assert not out.isascii()
 
 
+def test_a_record_is_cited_by_its_very_number(sample_lake):
+    entry = pith("show", "1804.01852", "--as", "bibtex", "--lake", sample_lake)
+    asked = pith("show", NUMBER, "--as", "citation", "--json", "--lake", sample_lake)
+    told = pith(
+        *("show", NUMBER, "--as", "datacite", "--lake", sample_lake),
+        PITH_BASE_URL="https://mirror.example",
+    )
+
+    assert (entry.code, entry.err) == (0, "")
+    assert entry.out.startswith("@misc{pith:REQM6TSZ,\n  author = {Michael Blot and David")
+    assert entry.out.endswith("}\n")
+    assert f"2018. {NUMBER}, http://localhost:8000/pith/" in asked.json()["citation"]
+    assert told.json()["url"] == f"https://mirror.example/pith/{NUMBER[-26:]}"
+
+
 # --- Verifying ----------------------------------------------------------------------------------
 
 
