@@ -14,7 +14,6 @@ import click
 
 from pith_builder.attest_commands import attest
 from pith_builder.console import (
-    clock,
     counts,
     day_option,
     json_option,
@@ -35,6 +34,7 @@ from pith_builder.console import (
 from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.graph_commands import import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
+from pith_builder.keys_commands import keys
 from pith_builder.mirror_commands import export, serve
 from pith_builder.report_command import report
 from pith_builder.settings import Settings
@@ -43,7 +43,6 @@ from pith_builder.sql_command import sql
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pith_builder.core.keys import PublicKey
     from pith_builder.operations.transaction import BuildResult, Target
 
 
@@ -67,6 +66,7 @@ pith.add_command(import_)
 pith.add_command(attest)
 pith.add_command(sql)
 pith.add_command(report)
+pith.add_command(keys)
 
 
 @pith.command()
@@ -368,95 +368,6 @@ def _audit_source(
         say(f"  missing: {name} of {day}")
     for days in found.gaps:
         click.echo(f"to read again: {days}")
-
-
-@pith.group()
-def keys() -> None:
-    """Make and show signing keys."""
-
-
-@keys.command("new")
-@click.option("--key-id", help="The key's name.  [default: pith-builder-YYYY-MM]")
-@json_option
-def keys_new(key_id: str | None, as_json: bool) -> None:
-    """Make a signing key, in the file that PITH_SIGNING_KEY_FILE names.
-
-    The file is for you alone (mode 0600); its public half goes beside it. Keep a copy offline.
-
-    \b
-    PITH_SIGNING_KEY_FILE=~/keys/pith.json pith keys new --key-id our-registry-2026
-    """
-    from pith_builder.signing.key_files import new_key_file, public_path
-
-    settings = Settings.of(os.environ)
-    now = clock()
-    key = new_key_file(
-        settings.signing_key_file,
-        key_id or f"pith-builder-{now:%Y-%m}",
-        url=settings.registry.key_url(),
-        notes="Signs the digests of Pith documents, as raw bytes.",
-        now=now,
-    )
-    if as_json:
-        print_json(key.to_json_object())
-        return
-    click.echo(f"made key {key.key_id}, fingerprint {key.fingerprint}")
-    click.echo(f"private, for you alone: {settings.signing_key_file}")
-    click.echo(f"public, for everyone:   {public_path(settings.signing_key_file)}")
-
-
-@keys.command("list")
-@trust_option
-@json_option
-def keys_list(trust: tuple[Path, ...], as_json: bool) -> None:
-    """List the keys that are trusted, and why.
-
-    \b
-    pith keys list
-    """
-    trusted = Settings.of(os.environ, trust).trusted()
-    if as_json:
-        print_json(
-            [
-                {**key.to_json_object(), **_event_types(key), "trusted_by": why}
-                for key, why in trusted
-            ]
-        )
-        return
-    for key, why in trusted:
-        only = "".join(f"  for {', '.join(types)} alone" for types in _event_types(key).values())
-        say(f"{key.key_id}  {key.fingerprint}  {why}{only}")
-
-
-def _event_types(key: PublicKey) -> dict[str, list[str]]:
-    """Return what a key is trusted for, where that is not everything."""
-    from pith_builder.core.keys import TrustedKey
-
-    if isinstance(key, TrustedKey) and key.event_types is not None:
-        return {"event_types": sorted(key.event_types)}
-    return {}
-
-
-@keys.command("show")
-@click.argument("key_id", required=False)
-@trust_option
-@json_option
-def keys_show(key_id: str | None, trust: tuple[Path, ...], as_json: bool) -> None:
-    """Print a public-key object: your own, or the trusted key KEY_ID.
-
-    \b
-    pith keys show > our-key.json
-    """
-    del as_json  # a public-key object is JSON
-    settings = Settings.of(os.environ, trust)
-    if key_id is None:
-        key = settings.signer().public_key
-    else:
-        found = [key for key, _ in settings.trusted() if key.key_id == key_id]
-        if not found:
-            raise UsageError(f"no trusted key is named {key_id!r}: see `pith keys list`")
-        key = found[0]
-    print_json(key.to_json_object())
 
 
 @pith.command()

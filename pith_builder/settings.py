@@ -19,6 +19,7 @@ from pith_builder.signing.key_files import (
     read_public_key,
     shipped_keys,
 )
+from pith_builder.signing.rotation import finish_rotation, retired_files, revoked_files
 
 if TYPE_CHECKING:
     from pith_builder.operations.harvest import SourceSettings
@@ -89,16 +90,27 @@ class Settings:
         )
 
     def signer(self) -> Ed25519Signer:
-        """Read the signing key.
+        """Read the signing key; a rotation that was killed is finished first.
 
         Raises:
-            UsageError: There is none, or others can read it.
+            UsageError: There is none, others can read it, or it is revoked.
             MalformedError: It is no key file.
+            StorageError: A rotation cannot be finished.
         """
-        return read_key_file(self.signing_key_file)
+        signer = read_key_file(self.signing_key_file)
+        finish_rotation(self.signing_key_file, signer.public_key)
+        for file in revoked_files(self.signing_key_file):
+            if read_public_key(file).raw == signer.public_key.raw:
+                raise UsageError(
+                    f"the key in {self.signing_key_file} is revoked, {file} says: take another "
+                    "with `pith keys rotate`"
+                )
+        return signer
 
     def keyring(self) -> TrustedKeys:
         """Return the keys that are trusted: the public registry's, one's own, and those named.
+
+        One's own are the one that signs, those that did before, and what is said to be revoked.
 
         Raises:
             UsageError: A file named is not there.
@@ -133,6 +145,11 @@ class Settings:
         own = public_path(self.signing_key_file)
         if own.exists():
             keys.append((read_public_key(own), str(own)))
+        beside = (
+            *((file, "retired") for file in retired_files(self.signing_key_file)),
+            *((file, "revoked") for file in revoked_files(self.signing_key_file)),
+        )
+        keys += [(read_public_key(file), f"{why}, {file}") for file, why in beside]
         for place in self.trusted_keys:
             found = sorted(place.glob("*.json")) if place.is_dir() else [place]
             keys += [(read_public_key(file), str(file)) for file in found]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pith_builder.core.alias import SourceAlias
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.instants import format_seconds
-from pith_builder.core.keys import PublicKey
+from pith_builder.core.keys import PublicKey, TrustedKey
 from pith_builder.core.minting import Identity, Mint, identities
 from pith_builder.core.paper import Paper
 from pith_builder.core.record import CanonicalRecord, sorted_categories
@@ -73,7 +73,24 @@ REFERENCE_KEY = reference.Key("ours-2026-11", bytes(range(32)), KEY_URL, "A key 
 OTHER_SIGNER = Ed25519Signer("theirs-2026-11", bytes(range(32, 64)))
 OTHER_REFERENCE_KEY = reference.Key("theirs-2026-11", bytes(range(32, 64)))
 STRANGER = reference.Key("strangers-2026-11", bytes(range(64, 96)))
-KEYRING = TrustedKeys([SIGNER.public_key, OTHER_SIGNER.public_key])
+REVOKED = reference.Key("revoked-2026-11", bytes(range(128, 160)))
+RETIRED = reference.Key("retired-2026-11", bytes(range(160, 192)))
+TIMED_KEYS = (
+    TrustedKey(
+        key_id=REVOKED.key_id,
+        raw=bytes.fromhex(REVOKED.document["public_key_hex"]),
+        revoked_at="2026-11-20T14:17:09.000000Z",
+        revocation_reason="stolen",
+    ),
+    PublicKey(
+        key_id=RETIRED.key_id,
+        raw=bytes.fromhex(RETIRED.document["public_key_hex"]),
+        rotates_at="2026-11-20T14:17:09Z",
+    ),
+)
+"""Keys that are trusted, and that may not sign what is dated with `NOW`."""
+
+KEYRING = TrustedKeys([SIGNER.public_key, OTHER_SIGNER.public_key, *TIMED_KEYS])
 REGISTRY = Registry(
     signer_id="mirror.example",
     name="Our Mirror",
@@ -376,6 +393,14 @@ INVALID_EVENTS = {
         event(key=STRANGER),
         event(key=reference.Key("ours-2026-11", bytes(range(64, 96)))),
         event(key=reference.Key("theirs-2026-11", bytes(range(32)))),
+    ),
+    "revoked_key": (
+        event(key=REVOKED),
+        tampered(event(key=REVOKED), ("signature", "signed_at"), "2026-01-01T00:00:00.000000Z"),
+    ),
+    "key_out_of_time": (
+        event(key=RETIRED),
+        tampered(event(key=RETIRED), ("signature", "signed_at"), "2026-01-01T00:00:00.000000Z"),
     ),
     "bad_signature": (
         tampered(GRAPH, ("signature", "signature_b64"), CREATED["signature"]["signature_b64"]),

@@ -74,7 +74,8 @@ def seal_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
             Code.BUNDLE_DIGEST_MISMATCH,
             "the rest of the bundle",
         )
-        yield from signature_failures(found, signature, keyring, "/bundle_signature")
+        built_at = bundle["built_at"] if holds.has("/built_at") else None
+        yield from signature_failures(found, signature, keyring, "/bundle_signature", built_at)
         yield from _built_failures(holds)
     if holds.has("/public_keys"):
         for index, key in enumerate(bundle["public_keys"]):

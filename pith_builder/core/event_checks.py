@@ -9,7 +9,7 @@ from pith_builder.core.canonical import JsonValue, RecordDigest, SignableDigest
 from pith_builder.core.event import content_digest
 from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED, event_form
 from pith_builder.core.graph import EMPTY_SNAPSHOT_SHA256, items_sha256
-from pith_builder.core.keys import BadSignatureError, Keyring, Signature, UnknownKeyError
+from pith_builder.core.keys import BadSignatureError, KeyRefusedError, Keyring, Signature
 from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
 from pith_builder.core.report import Code, Failure, differences, pointer
@@ -23,6 +23,8 @@ class Reason(StrEnum):
     DIGEST_MISMATCH = "digest_mismatch"
     WRONG_SUBJECT = "wrong_subject"
     UNKNOWN_KEY = "unknown_key"
+    REVOKED_KEY = "revoked_key"
+    KEY_OUT_OF_TIME = "key_out_of_time"
     BAD_SIGNATURE = "bad_signature"
     SIGNER_MISMATCH = "signer_mismatch"
     INVALID_PAYLOAD = "invalid_payload"
@@ -36,7 +38,7 @@ def event_findings(
     1. Form.
     2. Digest: `content_sha256` and `event_id` are the content's.
     3. Subject: it speaks of the record `number` (None: of whichever it names).
-    4. Signature: the key is trusted, and signed the digest.
+    4. Signature: the key is trusted for this, then and for this signer, and signed the digest.
     5. Signer: the signing key is the signer's key.
     6. Payload: what it states and can be recomputed is so.
 
@@ -61,9 +63,10 @@ def event_findings(
             Failure(path + "/subject_pith_number", Code.DISAGREEMENT, message),
         )
     signature = event["signature"]
-    for failure in signature_failures(found, signature, keyring, path + "/signature", event_type):
-        is_unknown = failure.code is Code.UNKNOWN_KEY
-        yield Reason.UNKNOWN_KEY if is_unknown else Reason.BAD_SIGNATURE, failure
+    for failure in signature_failures(
+        found, signature, keyring, path + "/signature", event["created_at"], event
+    ):
+        yield Reason(str(failure.code)), failure
     for key in ("key_id", "public_key_fingerprint"):
         for failure in differences(
             signature[key],
@@ -99,13 +102,18 @@ def signature_failures(
     block: JsonValue,
     keyring: Keyring,
     path: str,
-    event_type: str | None = None,
+    stated_at: str | None = None,
+    event: JsonValue = None,
 ) -> Iterator[Failure]:
-    """Yield the failure of a receipt or signature block of sound form over `digest`, if any."""
+    """Yield the failure of a receipt or signature block of sound form over `digest`, if any.
+
+    `stated_at` is when the content that is signed says it was stated, `event` the event it is of.
+    """
+    stated = (None, None) if event is None else (event["event_type"], event["signer"]["signer_id"])
     try:
-        keyring.verified(digest, Signature.from_block(block), event_type)
-    except UnknownKeyError as error:
-        yield Failure(path + pointer(error.field), Code.UNKNOWN_KEY, str(error))
+        keyring.verified(digest, Signature.from_block(block, stated_at), *stated)
+    except KeyRefusedError as error:
+        yield Failure(path + pointer(error.field), error.code, str(error))
     except BadSignatureError as error:
         yield Failure(path + "/signature_b64", Code.BAD_SIGNATURE, str(error))
 

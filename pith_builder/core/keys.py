@@ -6,10 +6,13 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import ClassVar, Protocol
 
 from pith_builder.core.canonical import JsonValue, SignableDigest, sha256
+from pith_builder.core.instants import format_microseconds
 from pith_builder.core.number import base32
+from pith_builder.core.report import Code
 from pith_builder.errors import MalformedError, VerificationError
 
 ALGORITHM = "ed25519"
@@ -24,13 +27,44 @@ SIGNATURE_PATTERN = re.compile(r"[A-Za-z0-9+/]{86}==")
 ADDRESS = re.compile(r"https?://[!-~]+")
 
 
-class UnknownKeyError(VerificationError):
-    """No trusted key has this key id, or the one that has it has another fingerprint."""
+class KeyRefusedError(VerificationError):
+    """A key is not trusted for what it is said to have signed.
+
+    Attributes:
+        code: Why, from the closed list of failures of documents.
+        field: Which field of the signature names what is refused.
+    """
+
+    code: ClassVar[Code]
 
     def __init__(self, message: str, field: str) -> None:
-        """Say so, and which of the two: `key_id` or `public_key_fingerprint`."""
+        """Say what was found and what was wanted."""
         super().__init__(message)
         self.field = field
+
+
+class UnknownKeyError(KeyRefusedError):
+    """No trusted key has this id and fingerprint, or it is not trusted for such a document."""
+
+    code = Code.UNKNOWN_KEY
+
+
+class WrongSignerError(KeyRefusedError):
+    """The key is not trusted to sign under this `signer_id`."""
+
+    code = Code.SIGNER_MISMATCH
+
+
+class RevokedKeyError(KeyRefusedError):
+    """The signature was made when the key was revoked, or after."""
+
+    code = Code.REVOKED_KEY
+
+
+class KeyOutOfTimeError(KeyRefusedError):
+    """The signature was made before the key was valid, or when another had taken its place."""
+
+    code = Code.KEY_OUT_OF_TIME
 
 
 class BadSignatureError(VerificationError):
@@ -118,38 +152,134 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedKey(PublicKey):
-    """A public key, and what it is trusted for.
+    """A public key, what it is trusted for, and from when to when.
 
     Attributes:
         event_types: The types of events it may sign, or None: any, and any other document.
+        signer_ids: The `signer_id`s it may sign events under, or None: any.
+        valid_from: The first instant of its signatures, in the form T6, or None.
+        revoked_at: The first instant at which it is no longer trusted, in the form T6, or None.
+        revocation_reason: Why, or None.
     """
 
     event_types: frozenset[str] | None = None
+    signer_ids: frozenset[str] | None = None
+    valid_from: str | None = None
+    revoked_at: str | None = None
+    revocation_reason: str | None = None
+
+    @classmethod
+    def of(cls, key: PublicKey) -> TrustedKey:
+        """Trust a key for everything, unless it says already what it is trusted for."""
+        if isinstance(key, TrustedKey):
+            return key
+        return cls(
+            key_id=key.key_id, raw=key.raw, rotates_at=key.rotates_at, url=key.url, notes=key.notes
+        )
+
+    def trust(self) -> dict[str, JsonValue]:
+        """Return what a trusted-key file says beside the public-key object."""
+        said = {
+            "event_types": None if self.event_types is None else sorted(self.event_types),
+            "revocation_reason": self.revocation_reason,
+            "revoked_at": self.revoked_at,
+            "signer_ids": None if self.signer_ids is None else sorted(self.signer_ids),
+            "valid_from": self.valid_from,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a time at which it may not sign."""
+        return any((self.valid_from, self.revoked_at, self.rotates_at))
+
+    def check_time(self, made_at: str | None) -> None:
+        """Refuse a signature made when the key was not, or no longer, to sign.
+
+        Ruling: a key signs from `valid_from` on, until `rotates_at`, when its holder takes
+        another, and until `revoked_at`; at that very instant it no longer does. `made_at` is in
+        the form T6; where it is not known no bound is kept.
+
+        Raises:
+            RevokedKeyError: It was revoked by then.
+            KeyOutOfTimeError: It was not valid yet, or another had taken its place.
+        """
+        said = made_at or "at no known time"
+        if self.revoked_at is not None and (made_at is None or made_at >= self.revoked_at):
+            why = f": {self.revocation_reason}" if self.revocation_reason else ""
+            raise RevokedKeyError(
+                f"key {self.key_id!r} signed {said}, and is revoked from {self.revoked_at}{why}",
+                "key_id",
+            )
+        if self.valid_from is not None and (made_at is None or made_at < self.valid_from):
+            raise KeyOutOfTimeError(
+                f"key {self.key_id!r} signed {said}, and is valid from {self.valid_from}",
+                "signed_at",
+            )
+        if self.rotates_at is not None and (
+            made_at is None or made_at >= as_microseconds(self.rotates_at)
+        ):
+            raise KeyOutOfTimeError(
+                f"key {self.key_id!r} signed {said}, and another took its place at "
+                f"{self.rotates_at}",
+                "signed_at",
+            )
+
+
+def as_microseconds(instant: str) -> str:
+    """Return an instant in any form that public keys and documents have, in the form T6.
+
+    Raises:
+        MalformedError: The text is no instant, or names no time zone.
+    """
+    try:
+        found = datetime.fromisoformat(instant)
+    except ValueError as error:
+        raise MalformedError(f"no instant: {instant[:60]!r}") from error
+    if found.tzinfo is None:
+        raise MalformedError(f"the instant {instant!r} names no time zone")
+    return format_microseconds(found.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """An Ed25519 signature and the name of the key that is said to have made it."""
+    """An Ed25519 signature, the name of the key that is said to have made it, and when.
+
+    Attributes:
+        key_id: The key's id.
+        fingerprint: Its fingerprint.
+        value: The 64 bytes.
+        made_at: When it was made, in the form T6, or None where nothing says so.
+    """
 
     key_id: str
     fingerprint: str
     value: bytes
+    made_at: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.value) != SIGNATURE_BYTES:
             raise MalformedError(f"an Ed25519 signature has 64 bytes, not {len(self.value)}")
 
     @classmethod
-    def from_block(cls, block: JsonValue) -> Signature:
+    def from_block(cls, block: JsonValue, stated_at: str | None = None) -> Signature:
         """Read the signature out of a receipt or a signature block of sound form.
+
+        Ruling: no signature covers its own `signed_at`, which anyone can change; it covers the
+        time at which the content says it was stated. So of the two the later counts. `stated_at`
+        is that time, in whole seconds or in the form T6; a receipt's content has none.
 
         Raises:
             MalformedError: `signature_b64` is not standard base64 of 64 bytes.
         """
+        made_at: str = block["signed_at"]
+        if stated_at is not None:
+            made_at = max(made_at, as_microseconds(stated_at))
         return cls(
             block["key_id"],
             block["public_key_fingerprint"],
             decode_base64(block["signature_b64"]),
+            made_at,
         )
 
 
@@ -170,15 +300,19 @@ class Keyring(Protocol):
     """The keys a verifier trusts. Trust comes from here, never from a document."""
 
     def verified(
-        self, digest: SignableDigest, signature: Signature, event_type: str | None = None
+        self,
+        digest: SignableDigest,
+        signature: Signature,
+        event_type: str | None = None,
+        signer_id: str | None = None,
     ) -> PublicKey:
         """Return the trusted key, once it is shown to have signed `digest`.
 
-        `event_type` is the type of the event that the digest is of, if it is of one.
+        `event_type` and `signer_id` are those of the event that the digest is of, if it is of one.
 
         Raises:
-            UnknownKeyError: No trusted key has this id and fingerprint, or the one that has them
-                is not trusted for such a document.
+            KeyRefusedError: No trusted key has this id and fingerprint, or the one that has them
+                is not trusted for such a document, for this signer, or at that time.
             BadSignatureError: The key did not sign this digest.
         """
         ...

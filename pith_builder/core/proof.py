@@ -23,6 +23,8 @@ from pith_builder.core.sound import Sound
 PROOF_TYPE = "pith_equivocation_proof"
 PROOF_VERSION = "1.0"
 
+_UNTRUSTED = frozenset({Code.UNKNOWN_KEY, Code.REVOKED_KEY, Code.KEY_OUT_OF_TIME})
+
 PROOF = ObjectOf(
     {
         "proof_type": Const(PROOF_TYPE),
@@ -76,8 +78,8 @@ def proof_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     2. Each is signed by a trusted key, and says what it is signed for.
     3. Each is of the record, the signer and the type, and claims the place.
 
-    A receipt inside an event may be signed by a key that is not known: what is to be shown is that
-    the signer said two things, not that either is right.
+    A receipt inside an event may be signed by a key that is not trusted: what is to be shown is
+    that the signer said two things, not that either is right.
     """
     if not holds.has("/equivocations", "/equivocation_count", "/pith_number"):
         return
@@ -111,8 +113,7 @@ def _equivocation_failures(
             failure
             for _, failure in event_findings(event, number, keyring, here)
             if not (
-                failure.code is Code.UNKNOWN_KEY
-                and failure.path.startswith(here + "/payload/receipt/")
+                failure.code in _UNTRUSTED and failure.path.startswith(here + "/payload/receipt/")
             )
         ]
         yield from failures

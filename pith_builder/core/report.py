@@ -23,6 +23,8 @@ class Code(StrEnum):
     CANONICAL_DIGEST_MISMATCH = "canonical_digest_mismatch"
     NUMBER_MISMATCH = "number_mismatch"
     UNKNOWN_KEY = "unknown_key"
+    REVOKED_KEY = "revoked_key"
+    KEY_OUT_OF_TIME = "key_out_of_time"
     BAD_SIGNATURE = "bad_signature"
     SIGNER_MISMATCH = "signer_mismatch"
     FINGERPRINT_MISMATCH = "fingerprint_mismatch"

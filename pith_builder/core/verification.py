@@ -65,7 +65,18 @@ def _manifest_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
             Code.MANIFEST_DIGEST_MISMATCH,
             "the rest of the manifest",
         )
-        yield from signature_failures(found, signature, keyring, "/manifest_signature")
+        if holds.has("/created_at"):
+            created_at = holds.document["created_at"]
+            yield from signature_failures(
+                found, signature, keyring, "/manifest_signature", created_at
+            )
+            yield from differences(
+                signature["signed_at"],
+                created_at,
+                "/manifest_signature/signed_at",
+                Code.TIME_ORDER,
+                "created_at",
+            )
     if holds.has("/tables"):
         for name, table in holds.document["tables"].items():
             yield from differences(

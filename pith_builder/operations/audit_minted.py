@@ -18,7 +18,7 @@ from typing import NamedTuple
 import orjson
 
 from pith_builder.core.forms import RECORD_CREATED
-from pith_builder.core.instants import format_seconds
+from pith_builder.core.instants import format_microseconds, format_seconds
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
 from pith_builder.core.minting import Mint, Minted, identities
@@ -118,10 +118,11 @@ def _mint_of(stretch: Stretch, trusted: TrustedKeys) -> _Again | None:
             column_of(RECORDS, stretch.records.slice(0, 1), name)[0]
             for name in ("signed_at", "build_id")
         )
-        if not trusted.holds(key):
+        now = instant_of(signed_at)
+        if not trusted.holds(key, registry.signer_id, format_microseconds(now)):
             return None
         checker = SignatureChecker(key)
-        mint = Mint(registry, checker, instant_of(signed_at))
+        mint = Mint(registry, checker, now)
         return _Again(mint, MintedRows(mint, build_id), checker, build_id)
     except _NOT_AS_MINTED:
         return None

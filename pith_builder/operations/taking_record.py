@@ -28,7 +28,7 @@ from pith_builder.core.gathering import (
     signing_keys,
 )
 from pith_builder.core.instants import format_seconds
-from pith_builder.core.keys import PublicKey, Signer
+from pith_builder.core.keys import KeyRefusedError, PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
 from pith_builder.core.published import published_bundle
 from pith_builder.core.registry import Registry
@@ -195,6 +195,13 @@ def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
             f"the lake holds {number} with a signature of key {key_id!r}, fingerprint "
             f"{fingerprint}, which is not trusted: trust it with --trust FILE"
         )
+    try:
+        for event in events:
+            taker.trusted.check_time(event.signature, event.created_at)
+    except KeyRefusedError as error:
+        raise VerificationError(
+            f"the lake holds an event of {number} that no longer holds: {error}; run `pith audit`"
+        ) from error
     return events
 
 

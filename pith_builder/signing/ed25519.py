@@ -11,6 +11,7 @@ from nacl.exceptions import BadSignatureError as SodiumRefusedError
 from pith_builder.core.canonical import (
     BundleDigest,
     EventDigest,
+    JsonValue,
     RecordDigest,
     SignableDigest,
 )
@@ -18,10 +19,13 @@ from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.keys import (
     SIGNATURE_BYTES,
     BadSignatureError,
+    KeyRefusedError,
     PublicKey,
     Signature,
     TrustedKey,
     UnknownKeyError,
+    WrongSignerError,
+    as_microseconds,
 )
 from pith_builder.errors import MalformedError
 
@@ -98,19 +102,29 @@ def _check(signed: bytes, key: PublicKey, digest: SignableDigest) -> None:
 
 
 class TrustedKeys:
-    """The keys that a verifier trusts, by key id and fingerprint, and for what.
+    """The keys that a verifier trusts, by key id and fingerprint, for what and when.
 
     Ruling: a key without `event_types` may sign anything. One that has them signs events of those
-    types, receipts and bundles only where `record_created` is among them, and no manifest. Of a
-    key that is named twice either trust is enough.
+    types, receipts and bundles only where `record_created` is among them, and no manifest. One with
+    `signer_ids` signs events under those alone. Of a key that is named twice either trust is
+    enough for what it may sign; but the narrower of two times holds, so that who is told of a
+    revocation need not search for what was said before.
     """
 
     def __init__(self, keys: Iterable[PublicKey]) -> None:
-        """Take the trusted keys."""
+        """Take the trusted keys.
+
+        Raises:
+            MalformedError: The `rotates_at` of one is no instant.
+        """
         self._keys: dict[tuple[str, str], PublicKey] = {}
+        self._trust: dict[tuple[str, str], TrustedKey] = {}
         for key in keys:
             name = key.key_id, key.fingerprint
-            self._keys[name] = _either(self._keys[name], key) if name in self._keys else key
+            self._keys[name] = _both(self._keys[name], key) if name in self._keys else key
+            self._trust[name] = TrustedKey.of(self._keys[name])
+            if key.rotates_at is not None:
+                as_microseconds(key.rotates_at)
 
     def __iter__(self) -> Iterator[PublicKey]:
         return iter(self._keys.values())
@@ -119,7 +133,11 @@ class TrustedKeys:
         return len(self._keys)
 
     def verified(
-        self, digest: SignableDigest, signature: Signature, event_type: str | None = None
+        self,
+        digest: SignableDigest,
+        signature: Signature,
+        event_type: str | None = None,
+        signer_id: str | None = None,
     ) -> PublicKey:
         """Return the trusted key, once it is shown to have signed `digest`.
 
@@ -127,36 +145,69 @@ class TrustedKeys:
         libsodium's.
 
         Raises:
-            UnknownKeyError: No trusted key has this id and fingerprint, or the one that has them
-                is not trusted for such a document.
+            KeyRefusedError: No trusted key has this id and fingerprint, or the one that has them
+                is not trusted for such a document, for this signer, or at that time.
             BadSignatureError: The key did not sign this digest.
         """
-        key = self._keys.get((signature.key_id, signature.fingerprint))
-        if key is None:
-            is_named = any(known == signature.key_id for known, _ in self._keys)
-            raise UnknownKeyError(
-                f"no trusted key is named {signature.key_id!r} "
-                f"with fingerprint {signature.fingerprint} (trust one with --trust FILE)",
-                "public_key_fingerprint" if is_named else "key_id",
-            )
-        scope = _scope(key)
+        name = signature.key_id, signature.fingerprint
+        key = self._named(*name)
+        scope, signers = key.event_types, key.signer_ids
         if scope is not None and not _is_within(scope, digest, event_type):
             raise UnknownKeyError(
                 f"key {signature.key_id!r} is trusted for {', '.join(sorted(scope))} alone, "
                 f"not for {event_type or digest.signed_message}",
                 "key_id",
             )
+        if signers is not None and signer_id is not None and signer_id not in signers:
+            raise WrongSignerError(
+                f"key {signature.key_id!r} is trusted to sign as {', '.join(sorted(signers))} "
+                f"alone, not as {signer_id}",
+                "key_id",
+            )
+        key.check_time(signature.made_at)
         _check(signature.value + digest, key, digest)
+        return self._keys[name]
+
+    def check_time(self, block: dict[str, JsonValue], stated_at: str) -> None:
+        """Refuse what a key did not sign in its time; whether it signed is not looked at.
+
+        Args:
+            block: The signature block.
+            stated_at: When the content that it signs says it was stated.
+
+        Raises:
+            KeyRefusedError: No trusted key has this id and fingerprint, or not at that time.
+        """
+        key = self._named(block["key_id"], block["public_key_fingerprint"])
+        if key.is_bounded:
+            key.check_time(Signature.from_block(block, stated_at).made_at)
+
+    def _named(self, key_id: str, fingerprint: str) -> TrustedKey:
+        key = self._trust.get((key_id, fingerprint))
+        if key is None:
+            is_named = any(known == key_id for known, _ in self._keys)
+            raise UnknownKeyError(
+                f"no trusted key is named {key_id!r} with fingerprint {fingerprint} "
+                "(trust one with --trust FILE)",
+                "public_key_fingerprint" if is_named else "key_id",
+            )
         return key
 
-    def holds(self, key: PublicKey) -> bool:
-        """Tell whether a key that a document names is trusted for anything it may sign."""
-        known = self._keys.get((key.key_id, key.fingerprint))
-        return known is not None and _scope(known) is None
+    def holds(self, key: PublicKey, signer_id: str, at: str) -> bool:
+        """Tell whether a key that a document names may sign anything as `signer_id`, at that time.
 
-
-def _scope(key: PublicKey) -> frozenset[str] | None:
-    return key.event_types if isinstance(key, TrustedKey) else None
+        `at` is in the form T6.
+        """
+        known = self._trust.get((key.key_id, key.fingerprint))
+        if known is None or known.event_types is not None:
+            return False
+        if known.signer_ids is not None and signer_id not in known.signer_ids:
+            return False
+        try:
+            known.check_time(at)
+        except KeyRefusedError:
+            return False
+        return True
 
 
 def _is_within(scope: frozenset[str], digest: SignableDigest, event_type: str | None) -> bool:
@@ -165,10 +216,27 @@ def _is_within(scope: frozenset[str], digest: SignableDigest, event_type: str | 
     return isinstance(digest, RecordDigest | BundleDigest) and RECORD_CREATED in scope
 
 
-def _either(one: PublicKey, other: PublicKey) -> PublicKey:
-    """Return one key that is trusted for what either is."""
-    if not isinstance(one, TrustedKey) or one.event_types is None:
+def _both(one: PublicKey, other: PublicKey) -> PublicKey:
+    """Return one key that may sign what either may, while both may."""
+    if one == other:
         return one
-    if not isinstance(other, TrustedKey) or other.event_types is None:
-        return other
-    return replace(one, event_types=one.event_types | other.event_types)
+    first, second = TrustedKey.of(one), TrustedKey.of(other)
+    revoked = min(
+        (key for key in (first, second) if key.revoked_at is not None),
+        key=lambda key: key.revoked_at or "",
+        default=first,
+    )
+    rotations = [key.rotates_at for key in (first, second) if key.rotates_at is not None]
+    return replace(
+        first,
+        rotates_at=min(rotations, key=as_microseconds, default=None),
+        event_types=_union(first.event_types, second.event_types),
+        signer_ids=_union(first.signer_ids, second.signer_ids),
+        valid_from=max(filter(None, (first.valid_from, second.valid_from)), default=None),
+        revoked_at=revoked.revoked_at,
+        revocation_reason=revoked.revocation_reason,
+    )
+
+
+def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other

@@ -6,22 +6,29 @@ import json
 import secrets
 import stat
 from base64 import b64encode
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.canonical import JsonValue, parse_json
-from pith_builder.core.form import ListOf
-from pith_builder.core.forms import WORD
+from pith_builder.core.form import Form, ListOf
+from pith_builder.core.forms import ANY_INSTANT, NAME, WORD
 from pith_builder.core.instants import format_seconds
-from pith_builder.core.keys import ALGORITHM, PublicKey, TrustedKey, decode_base64
+from pith_builder.core.keys import (
+    ALGORITHM,
+    PublicKey,
+    TrustedKey,
+    as_microseconds,
+    decode_base64,
+)
 from pith_builder.disk import Disk, remove_unwanted, storage_errors, write_whole
 from pith_builder.errors import MalformedError, UsageError
 from pith_builder.signing.ed25519 import SEED_BYTES, Ed25519Signer
 
 _KEY_FILE_KIND = "pith_signing_key"
-_EVENT_TYPES = ListOf(WORD)
 
 
 def new_key_file(
@@ -37,9 +44,28 @@ def new_key_file(
         StorageError: The disk is full, or the folder takes no files.
     """
     disk = disk or Disk()
+    text, key = new_key_pair(key_id, url=url, notes=notes, now=now)
+    with storage_errors(path, "no key was made"):
+        disk.make_directory(path.parent)
+        try:
+            with private_file(disk, path, text) as partial:
+                disk.name_new(partial, path)
+                disk.sync_directory(path.parent)
+        except FileExistsError as error:
+            raise UsageError(
+                f"there is a key in {path}, and a key is never written over: use it, set "
+                "PITH_SIGNING_KEY_FILE to another file, or take another with `pith keys rotate`"
+            ) from error
+    left = "the private key is made; `pith keys show` prints its public half"
+    write_whole(disk, public_path(path), pretty(key.to_json_object()), left)
+    return key
+
+
+def new_key_pair(key_id: str, *, url: str, notes: str, now: datetime) -> tuple[bytes, PublicKey]:
+    """Make a key pair, and return what its private key file holds, and its public key."""
     seed = secrets.token_bytes(SEED_BYTES)
     signer = Ed25519Signer(key_id, seed, url=url, notes=notes)
-    text = _pretty(
+    text = pretty(
         {
             "kind": _KEY_FILE_KIND,
             "key_id": key_id,
@@ -51,16 +77,12 @@ def new_key_file(
             "notes": notes,
         }
     )
-    with storage_errors(path, "no key was made"):
-        disk.make_directory(path.parent)
-        _write_private(disk, path, text.encode())
-    public = _pretty(signer.public_key.to_json_object()).encode()
-    left = "the private key is made; `pith keys show` prints its public half"
-    write_whole(disk, public_path(path), public, left)
-    return signer.public_key
+    return text, signer.public_key
 
 
-def _write_private(disk: Disk, path: Path, data: bytes) -> None:
+@contextmanager
+def private_file(disk: Disk, path: Path, data: bytes) -> Iterator[Path]:
+    """Write a file beside `path`, for its owner alone, and give it to be named."""
     # Of a name that none can guess: what was put there beforehand is not in the way.
     partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
     file = disk.create_private(partial)
@@ -68,13 +90,7 @@ def _write_private(disk: Disk, path: Path, data: bytes) -> None:
         file.write(data)
         disk.sync(file)
         file.close()
-        disk.name_new(partial, path)
-        disk.sync_directory(path.parent)
-    except FileExistsError as error:
-        raise UsageError(
-            f"there is a key in {path}, and a key is never written over: "
-            "use it, or set PITH_SIGNING_KEY_FILE to another file"
-        ) from error
+        yield partial
     finally:
         with suppress(OSError):  # closing flushes what a full disk did not take
             file.close()
@@ -141,8 +157,9 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
 def read_public_key(path: Path) -> PublicKey:
     """Read a public-key object to trust.
 
-    It may say in `event_types`, a list of types of events, what its holder is trusted to sign;
-    without it the key is trusted for everything.
+    It may say more than the object (see `TrustedKey`): `event_types`, a list of types of events
+    that it may sign; `signer_ids`, a list of names that it may sign events under; `valid_from`,
+    and `revoked_at` with its `revocation_reason`. What it does not say does not bind the key.
 
     Raises:
         UsageError: There is no such file.
@@ -155,23 +172,44 @@ def read_public_key(path: Path) -> PublicKey:
     try:
         value = parse_json(data)
         key = PublicKey.from_json_object(value)
-        return _trusted(key, value["event_types"]) if "event_types" in value else key
+        if key.rotates_at is not None:
+            as_microseconds(key.rotates_at)
+        said = {name: value[name] for name in _TRUST if name in value}
+        return _trusted(key, said) if said else key
     except MalformedError as error:
         raise MalformedError(f"{path}: {error}") from error
 
 
-def _trusted(key: PublicKey, event_types: JsonValue) -> TrustedKey:
-    failure = next(_EVENT_TYPES.failures(event_types, "/event_types"), None)
-    if failure is not None or not event_types:
-        why = f"{failure.path}: {failure.message}" if failure else "it is empty"
-        raise MalformedError(f"event_types is no list of types of events: {why}")
-    return TrustedKey(
-        key_id=key.key_id,
-        raw=key.raw,
-        rotates_at=key.rotates_at,
-        url=key.url,
-        notes=key.notes,
-        event_types=frozenset(event_types),
+_TRUST: dict[str, tuple[Form, str]] = {
+    "event_types": (ListOf(WORD), "list of types of events"),
+    "signer_ids": (ListOf(NAME), "list of names of signers"),
+    "valid_from": (ANY_INSTANT, "instant"),
+    "revoked_at": (ANY_INSTANT, "instant"),
+    "revocation_reason": (NAME, "line of text"),
+}
+
+
+def _trusted(key: PublicKey, said: dict[str, JsonValue]) -> TrustedKey:
+    for name, value in said.items():
+        form, wanted = _TRUST[name]
+        failure = next(iter(form.failures(value, f"/{name}")), None)
+        if failure is not None or not value:
+            why = f"{failure.path}: {failure.message}" if failure else "it is empty"
+            raise MalformedError(f"{name} is no {wanted}: {why}")
+
+    def listed(name: str) -> frozenset[str] | None:
+        return frozenset(said[name]) if name in said else None
+
+    def instant(name: str) -> str | None:
+        return as_microseconds(said[name]) if name in said else None
+
+    return replace(
+        TrustedKey.of(key),
+        event_types=listed("event_types"),
+        signer_ids=listed("signer_ids"),
+        valid_from=instant("valid_from"),
+        revoked_at=instant("revoked_at"),
+        revocation_reason=said.get("revocation_reason"),
     )
 
 
@@ -181,5 +219,6 @@ def shipped_keys() -> tuple[PublicKey, ...]:
     return (PublicKey.from_json_object(parse_json(data)),)
 
 
-def _pretty(value: JsonValue) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+def pretty(value: JsonValue) -> bytes:
+    """Return a key file's bytes, for eyes."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

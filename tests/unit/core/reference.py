@@ -310,6 +310,8 @@ REASONS = (
     "digest_mismatch",
     "wrong_subject",
     "unknown_key",
+    "revoked_key",
+    "key_out_of_time",
     "bad_signature",
     "signer_mismatch",
     "invalid_payload",

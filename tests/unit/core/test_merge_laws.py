@@ -21,6 +21,7 @@ from tests.makers import (
     REFERENCE_KEY,
     SHARED,
     SIGNER,
+    TIMED_KEYS,
     changed,
     document,
     event,
@@ -38,6 +39,7 @@ KEYRING = TrustedKeys(
             raw=bytes.fromhex(AUTHOR.document["public_key_hex"]),
             event_types=frozenset({"author_attestation", "correction"}),
         ),
+        *TIMED_KEYS,
     ]
 )
 SIGNERS = {
