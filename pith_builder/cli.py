@@ -323,6 +323,8 @@ def audit(
     if as_json:
         print_json(report.to_json_object())
     else:
+        for note in report.notes:
+            say(f"{note.place}: note: {note.message}")
         for finding in report.findings:
             row = "" if finding.row is None else f" row {finding.row}"
             key = f" ({finding.key})" if finding.key else ""

@@ -171,14 +171,26 @@ def forge(lake, table, edit=None, *, in_order=True, state=None):
         edit(changed)
         if in_order:
             changed.sort(key=lambda row: [str(row[name]) for name in TABLES[table].key])
-        values = [_stored(TABLES[table], row) for row in changed]
-        part = write_part(Disk(), lake, TABLES[table], "00000002-f", values)
-        parts = () if part is None else (part,)
-        root = root_of(lake, parts)
-        tables[table] = TableState(schema_version=1, content_root=root, parts=parts)
+        tables[table] = state_of(lake, table, changed)
     if state is not None:
         tables[table] = replace(tables[table], **state(tables[table]))
     seal(lake, tables)
+
+
+def part_of_rows(lake, table, changed):
+    """Write a part of rows, in their order, with digests of their own; None where there are none.
+
+    The part is among the lake's, and no manifest names it yet.
+    """
+    values = [_stored(TABLES[table], row) for row in changed]
+    return write_part(Disk(), lake, TABLES[table], "00000099-f", values)
+
+
+def state_of(lake, table, changed):
+    """Write a part of rows, and return what a manifest says of the table that holds them alone."""
+    part = part_of_rows(lake, table, changed)
+    parts = () if part is None else (part,)
+    return TableState(schema_version=1, content_root=root_of(lake, parts), parts=parts)
 
 
 def _stored(table, row):
@@ -201,28 +213,40 @@ def seal(lake, tables=None, **changes):
         "builder_version": REGISTRY.builder_version,
         "writer_versions": writer_versions(),
         "signer": SIGNER,
-        "now": NOW,
+        "now": live.created_at,
     }
     manifest = signed_manifest(**{**said, **changes})
     write_whole(Disk(), lake / manifest_name(live.sequence), manifest.document)
     write_views(Disk(), Lake(lake, manifest))
 
 
-def signed_anew(lake, number, **changes):
-    """Change what any manifest says, and sign it with the lake's own key."""
+def signed_anew(lake, number, signer=SIGNER, **changes):
+    """Change what any manifest says, and sign it, with the lake's own key or another.
+
+    Returns its digest, which the manifest after it names.
+    """
     place = lake / manifest_name(number)
     manifest = {**json.loads(place.read_bytes()), **changes}
-    digest = manifest_digest(manifest)
-    signature = manifest["manifest_signature"]
-    signature["manifest_sha256"] = digest.hex()
-    signature["signature_b64"] = b64encode(SIGNER.sign(digest)).decode()
+    digest, key = manifest_digest(manifest), signer.public_key
+    manifest["manifest_signature"].update(
+        key_id=key.key_id,
+        public_key_fingerprint=key.fingerprint,
+        manifest_sha256=digest.hex(),
+        signature_b64=b64encode(signer.sign(digest)).decode(),
+    )
     place.write_bytes(canonical_json(manifest))
+    return digest.hex()
 
 
 def flip(path, place=0.5):
     """Flip one bit of a file, so far into it."""
+    flip_bit(path, 8 * int(path.stat().st_size * place))
+
+
+def flip_bit(path, bit):
+    """Flip one bit of a file."""
     data = bytearray(path.read_bytes())
-    data[int(len(data) * place)] ^= 1
+    data[bit // 8] ^= 1 << bit % 8
     path.write_bytes(data)
 
 

@@ -14,7 +14,7 @@ from pith_builder.core.merkle import EMPTY_ROOT
 from pith_builder.disk import LAKE_UNTOUCHED, Disk, remove_unwanted, storage_errors, write_whole
 from pith_builder.errors import MalformedError, StorageError, UsageError, VerificationError
 from pith_builder.lake.tables import TABLES
-from pith_builder.lake.views import is_views_sql, views_sql
+from pith_builder.lake.views import is_views_sql, place_of, views_sql
 
 CURRENT = "CURRENT"
 _CURRENT = re.compile(rb"manifests/(\d{8})\.json\n")
@@ -209,6 +209,11 @@ def views_follow(lake: Lake) -> bool:
     if sequence == 1:
         return not (lake.path / SQL_FILE).exists()
     return is_views_sql(text, read_manifest(lake.path, sequence - 1))
+
+
+def views_place(path: Path) -> Path | None:
+    """Return the folder whose parts `pith.sql` reads, or None where it names none."""
+    return place_of(_read(path / SQL_FILE))
 
 
 def _read(place: Path) -> str:

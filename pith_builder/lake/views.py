@@ -53,10 +53,14 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
 
 def is_views_sql(text: str, manifest: Manifest) -> bool:
     """Tell whether a text is the views of a manifest, wherever the lake was thought to lie."""
-    place = _PLACE.search(text)
-    if place is None:
-        return False
-    return text == views_sql(Path(place[1].replace("''", "'")), manifest)
+    place = place_of(text)
+    return place is not None and text == views_sql(place, manifest)
+
+
+def place_of(text: str) -> Path | None:
+    """Return the folder that the views read, or None where a text names none."""
+    found = _PLACE.search(text)
+    return None if found is None else Path(found[1].replace("''", "'"))
 
 
 @cache

@@ -100,6 +100,7 @@ class PartAudit:
         findings: What does not hold.
         links: By what it says, the digests of what the rows say, and of which row each is.
         builds: How many rows each build added.
+        noted: Of records, how many each build added that `NOTED` says of.
         runs: What rows of `builds` say, by build.
         first_uses: Of rows of `keys`, the build and the instant they name, and the row.
     """
@@ -112,6 +113,7 @@ class PartAudit:
         default_factory=lambda: defaultdict(list)
     )
     builds: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_uses: list[tuple[str, int, int, str]] = field(default_factory=list)
 
@@ -123,6 +125,13 @@ class PartAudit:
     def link(self, kind: str, said: JsonValue, row: int, key: str) -> None:
         """Note that a row says something that a row of another table must say too."""
         self.links[kind].append((sha256(dump_canonical(said)), row, key))
+
+
+NOTED: dict[str, tuple[str, Any]] = {
+    "minted_without_license": ("license", ""),
+    "minted_withdrawn": ("is_withdrawn", True),
+}
+"""Columns of `builds` that count records: by which column, and which value, of `records`."""
 
 
 class PartCheck:
@@ -137,6 +146,11 @@ class PartCheck:
         self._key_places = [table.position(name) for name in table.key]
         self._build_place = table.position("build_id")
         self._check = _CHECKS.get(table.name)
+        self._noted = {
+            name: (table.position(column), value)
+            for name, (column, value) in NOTED.items()
+            if table is RECORDS
+        }
         self._first: tuple[Any, ...] | None = None
         self._before: tuple[Any, ...] | None = None
 
@@ -149,6 +163,8 @@ class PartCheck:
         self._before = last
         self.audit.rows += rows
         self.audit.builds[build_id] += rows
+        for name, (place, value) in self._noted.items():
+            self.audit.noted[name][build_id] += columns[place].count(value)
 
     def examine(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Check all that can be checked of each row alone.
@@ -166,7 +182,10 @@ class PartCheck:
             self._before = key
             if values[-1] != row_sha256(self.table, values):
                 self.audit.report("row_digest", row, named, "row_sha256 is not the row's digest")
-            self.audit.builds[values[self._build_place]] += 1
+            build_id = values[self._build_place]
+            self.audit.builds[build_id] += 1
+            for name, (place, value) in self._noted.items():
+                self.audit.noted[name][build_id] += values[place] == value
             if self._check is not None:
                 _guarded(
                     self._check, self.audit, _Row(self.table, values), row, named, self._keyring
@@ -374,6 +393,7 @@ def _event(
     }
     yield from _column_problems(row, stated)
     audit.link("event", event, index, key)
+    audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
 
 
 def _column_problems(row: _Row, stated: dict[str, Any]) -> Iterator[Problem]:
@@ -488,7 +508,9 @@ def _build(
 ) -> Iterator[Problem]:
     """Check that the counts add up, and note them for the tables they count."""
     del index, key, keyring
-    audit.runs[row["build_id"]] = row.only("minted", "rejects_added", "started_at")
+    audit.runs[row["build_id"]] = row.only(
+        "minted", "rejects_added", "started_at", "builder_version", *NOTED
+    )
     total = row["minted"] + row["unchanged"] + row["rejected"]
     if row["seen"] != total:
         yield "count_mismatch", f"{row['seen']} papers seen, {total} accounted for"
