@@ -31,10 +31,7 @@ def lake_lock(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) -
         _take(descriptor, lake, time.monotonic() + wait_seconds)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
-        try:
-            yield
-        finally:
-            os.ftruncate(descriptor, 0)  # what lies there is nobody's any more
+        yield
     finally:
         os.close(descriptor)
 

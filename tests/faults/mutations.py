@@ -629,7 +629,7 @@ BITS = {
     "a bit of CURRENT": flipped(lambda _: ["CURRENT"]),
     "a bit of pith.sql": flipped(lambda _: ["pith.sql"]),
 }
-"""One bit, anywhere in any file of a lake; `.lock`, which holds nothing, has none."""
+"""One bit, anywhere in any file of a lake but `.lock`, which says who wrote last and to nobody."""
 
 FILES = {
     "a part cut": bytes_changed(_cut),
