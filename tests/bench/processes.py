@@ -69,8 +69,16 @@ def checked(command, settings=None):
 
 
 def _environment(settings):
-    """Return this process's environment, with no settings of Pith's but those given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PITH_")}
+    """Return this process's environment, with no settings of Pith's but those given.
+
+    Python may keep the bytecode it compiles, as it does for whoever installs Pith Builder: else
+    a run would be measured that compiles all libraries anew in each of its processes.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PITH_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**kept, **settings}
 
 
