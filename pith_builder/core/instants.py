@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pith_builder.errors import MalformedError
 
@@ -18,7 +18,7 @@ def checked_instant(instant: datetime) -> datetime:
     Raises:
         MalformedError: It names no time zone, or another than UTC.
     """
-    if instant.utcoffset() != timedelta(0):
+    if instant.tzinfo is not UTC and instant.utcoffset() != timedelta(0):
         raise MalformedError(f"{instant.isoformat()} is not in UTC")
     return instant
 

@@ -35,7 +35,7 @@ def arxiv_instant(text: str) -> datetime:
     day, month, year, hour, minute, second = match.groups()
     try:
         return datetime(
-            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), 0, UTC
         )
     except ValueError as error:
         raise MalformedError(f"no such date: {text!r} ({error})") from error

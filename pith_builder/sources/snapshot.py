@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import jiter
@@ -22,6 +23,7 @@ _IN_ORDER = (*_TEXTS, "versions", "license")
 _REQUIRED = frozenset(_IN_ORDER)
 _OPTIONAL = ("submitter", "comments", "journal-ref", "doi", "report-no", "update_date")
 _TEXTS_OR_NONE = ("license", *_OPTIONAL)
+_TEXT = frozenset((str,))
 _TEXT_OR_NONE = frozenset((str, type(None)))
 _DERIVED = "authors_parsed"  # arXiv's own reading of `authors`: it says nothing more
 _KNOWN = frozenset((*_IN_ORDER, *_OPTIONAL, _DERIVED))
@@ -68,18 +70,16 @@ def read_line(line: bytes) -> Paper:
     Raises:
         RejectedLineError: The line makes no paper.
     """
-    fields = _fields(line)
+    fields, is_usual = _fields(line)
     if not fields.keys() >= _REQUIRED:
         name = next(name for name in _IN_ORDER if name not in fields)
         raise RejectedLineError(Reason.MISSING_FIELD, f"there is no field {name!r}")
-    if not _has_right_types(fields):
+    said = fields.get
+    if not _has_right_types(said):
         _refuse_wrong_types(fields)
     arxiv_id = _read(Reason.BAD_ID, _arxiv_id, fields["id"])
     version, submitted_at, version_submitted_at = _versions(fields["versions"])
-    comments = fields.get("comments")
-    others = {name: fields[name] for name in fields.keys() - _KNOWN}
-    if not all(map(_OF_A_VERSION.issuperset, fields["versions"])):
-        others["versions"] = fields["versions"]
+    comments = said("comments")
     try:
         return Paper(
             arxiv_id=arxiv_id,
@@ -91,14 +91,14 @@ def read_line(line: bytes) -> Paper:
             authors=fields["authors"],
             categories=_read(Reason.BAD_CATEGORY, categories_of, fields["categories"]),
             license=fields["license"] or "",
-            submitter=fields.get("submitter"),
+            submitter=said("submitter"),
             comments=comments,
-            journal_ref=fields.get("journal-ref"),
-            doi=fields.get("doi"),
-            report_no=fields.get("report-no"),
-            updated_on=_updated_on(fields.get("update_date")),
-            is_withdrawn=bool(comments and _WITHDRAWN.search(comments)),
-            other_metadata=(canonical_json(others).decode() if others else None),
+            journal_ref=said("journal-ref"),
+            doi=said("doi"),
+            report_no=said("report-no"),
+            updated_on=_updated_on(said("update_date")),
+            is_withdrawn=comments is not None and _is_withdrawn(comments),
+            other_metadata=None if is_usual else _others(fields),
         )
     except RejectedLineError:
         raise
@@ -106,11 +106,11 @@ def read_line(line: bytes) -> Paper:
         raise RejectedLineError(Reason.EMPTY_TEXT, str(error)) from error
 
 
-def _fields(line: bytes) -> dict[str, Any]:
+def _fields(line: bytes) -> tuple[dict[str, Any], bool]:
     """Parse a line into its fields, refusing duplicate keys, which orjson does not.
 
     What the quick parser refuses is read again by the strict one, to say why; and so is what has
-    fields that arXiv's snapshot has not.
+    fields that arXiv's snapshot has not, of which it is said that it is not usual.
     """
     try:
         fields = jiter.from_json(
@@ -121,7 +121,8 @@ def _fields(line: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         kind = type(fields).__name__
         raise RejectedLineError(Reason.NOT_AN_OBJECT, f"wanted an object, found a {kind}")
-    return fields if _has_usual_fields(fields) else _parse_strictly(line)
+    is_usual = _has_usual_fields(fields)
+    return fields if is_usual else _parse_strictly(line), is_usual
 
 
 def _has_usual_fields(fields: dict[str, Any]) -> bool:
@@ -129,8 +130,20 @@ def _has_usual_fields(fields: dict[str, Any]) -> bool:
     versions = fields.get("versions")
     return fields.keys() <= _KNOWN and (
         not isinstance(versions, list)
-        or all(isinstance(entry, dict) and entry.keys() <= _OF_A_VERSION for entry in versions)
+        or ({dict}.issuperset(map(type, versions)) and all(map(_OF_A_VERSION.issuperset, versions)))
     )
+
+
+def _others(fields: dict[str, Any]) -> str | None:
+    """Return the canonical JSON of what a line says that no attribute of a paper holds, if any."""
+    others = {name: fields[name] for name in fields.keys() - _KNOWN}
+    if not all(map(_OF_A_VERSION.issuperset, fields["versions"])):
+        others["versions"] = fields["versions"]
+    return canonical_json(others).decode() if others else None
+
+
+def _is_withdrawn(comments: str) -> bool:
+    return "withdrawn" in comments.lower() and bool(_WITHDRAWN.search(comments))
 
 
 def _parse_strictly(line: bytes) -> Any:
@@ -142,9 +155,9 @@ def _parse_strictly(line: bytes) -> Any:
         raise RejectedLineError(reason, str(error)) from error
 
 
-def _has_right_types(fields: dict[str, Any]) -> bool:
-    return {type(fields[name]) for name in _TEXTS} == {str} and _TEXT_OR_NONE.issuperset(
-        [type(fields.get(name)) for name in _TEXTS_OR_NONE]
+def _has_right_types(said: Callable[[str], Any]) -> bool:
+    return _TEXT.issuperset(map(type, map(said, _TEXTS))) and _TEXT_OR_NONE.issuperset(
+        map(type, map(said, _TEXTS_OR_NONE))
     )
 
 
@@ -181,16 +194,22 @@ def _versions(versions: Any) -> tuple[int, datetime, datetime]:
         if not isinstance(name, str) or not isinstance(created, str):
             message = "an entry of versions has no version or no created"
             raise RejectedLineError(Reason.MISSING_FIELD, message)
-        number = name.removeprefix("v")
-        is_number = number.isascii() and number.isdigit() and not number.startswith("0")
-        if not is_number or len(number) > 5 or int(number) in submissions:
+        number = _version_number(name)
+        if number is None or number in submissions:
             message = f"versions names {name[:40]!r}, wanted v1, v2 … each once"
             raise RejectedLineError(Reason.BAD_VERSION, message)
-        submissions[int(number)] = _read(Reason.BAD_DATE, arxiv_instant, created)
+        submissions[number] = _read(Reason.BAD_DATE, arxiv_instant, created)
     if 1 not in submissions:
         raise RejectedLineError(Reason.BAD_VERSION, "versions does not name v1")
     latest = max(submissions)
     return latest, submissions[1], submissions[latest]
+
+
+@lru_cache(maxsize=1 << 10)
+def _version_number(name: str) -> int | None:
+    number = name.removeprefix("v")
+    is_number = number.isascii() and number.isdigit() and not number.startswith("0")
+    return int(number) if is_number and len(number) <= 5 else None
 
 
 def _updated_on(text: str | None) -> date | None:
