@@ -73,6 +73,13 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def sha256_joined(head: bytes, tail: bytes) -> bytes:
+    """Return the SHA-256 of two parts laid end to end."""
+    hasher = hashlib.sha256(head)
+    hasher.update(tail)
+    return hasher.digest()
+
+
 def canonical_text(text: str) -> str:
     r"""Return `text` with its white space collapsed and its letters lower-cased (FORMAT.md 2).
 
@@ -127,8 +134,9 @@ def digests_of_lists(prefix: bytes, lists: Iterable[Sequence[JsonValue]]) -> lis
     Raises:
         MalformedError: A text cannot be written as UTF-8.
     """
+    hasher, dumps = hashlib.sha256, orjson.dumps
     try:
-        return [hashlib.sha256(prefix + orjson.dumps(values)).digest() for values in lists]
+        return [hasher(prefix + dumps(values)).digest() for values in lists]
     except orjson.JSONEncodeError as error:
         raise MalformedError(f"not to be written as canonical JSON: {error}") from error
 

@@ -18,6 +18,7 @@ from pith_builder.core.canonical import (
     dump_canonical,
     sha256,
     sha256_hex,
+    sha256_joined,
 )
 from pith_builder.core.graph import abstract_excerpt, authors_text, shown_title
 from pith_builder.core.instants import checked_instant, format_seconds
@@ -209,8 +210,10 @@ class Mint:
         self.signer = signer
         self.now = now
         key = signer.public_key
-        self._templates = _templates(minted_specimen(1, registry, key, now))
-        _try_out(self._templates, minted_specimen(2, registry, key, now))
+        specimen = minted_specimen(1, registry, key, now)
+        self._templates = _templates(specimen)
+        self._ends = specimen.ends
+        _try_out(self._templates, self._ends, minted_specimen(2, registry, key, now))
 
     def mint(self, found: Sequence[Identity]) -> Minted:
         """Sign receipts, state the records' creation and their graphs, merge, and bundle.
@@ -240,12 +243,15 @@ class Mint:
             contents = self._templates[f"{event}_content"].fill(said)
             self._seal(event, [EventDigest(sha256(content)) for content in contents], said)
             self._fill(event, said)
-        contents = self._templates["state_content"].fill(said)
-        said["state_sha256"] = [sha256_hex(content).encode() for content in contents]
+        self._fill("state_head", said)
+        tail = self._ends["state_tail"]
+        said["state_sha256"] = [hexlify(sha256_joined(head, tail)) for head in said["state_head"]]
         said["state_signature"] = ()
         self._fill("state", said)
-        contents = self._templates["bundle_content"].fill(said)
-        self._seal("bundle", [BundleDigest(sha256(content)) for content in contents], said)
+        self._fill("bundle_tail", said)
+        head = self._ends["bundle_head"]
+        digests = [BundleDigest(sha256_joined(head, tail)) for tail in said["bundle_tail"]]
+        self._seal("bundle", digests, said)
         self._fill("bundle", said)
         return Minted(
             identities=found,
@@ -284,8 +290,10 @@ def _templates(specimen: Specimen) -> dict[str, Template]:
     return templates
 
 
-def _try_out(templates: dict[str, Template], other: Specimen) -> None:
+def _try_out(templates: dict[str, Template], ends: dict[str, bytes], other: Specimen) -> None:
     """See that another specimen is made by the templates as the readable code makes it."""
+    if other.ends != ends:
+        raise RuntimeError("the ends of a document's content differ from paper to paper")
     said = {name: [text] for name, text in {**other.gaps, **other.documents}.items()}
     for name, document in other.documents.items():
         if templates[name].fill(said) != [document]:

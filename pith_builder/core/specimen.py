@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os.path import commonprefix
 
 from pith_builder.core.alias import source_aliases
 from pith_builder.core.arxiv_id import ArxivId
@@ -41,10 +42,12 @@ class Specimen:
     Attributes:
         gaps: What differs from paper to paper, as it stands in documents, by name.
         documents: Documents and parts of documents by name, each after those it holds.
+        ends: What is left of a document's content beside such a part: the same of all papers.
     """
 
     gaps: dict[str, bytes]
     documents: dict[str, bytes]
+    ends: dict[str, bytes]
 
 
 def record_specimen(seed: int) -> tuple[Paper, Specimen]:
@@ -72,7 +75,7 @@ def record_specimen(seed: int) -> tuple[Paper, Specimen]:
         "cross_cats": dump_canonical(record.cross_cats_sorted),
         "submitted_at": format_seconds(record.submitted_at).encode(),
     }
-    return paper, Specimen(gaps=said, documents={"record": record.canonical_bytes()})
+    return paper, Specimen(gaps=said, documents={"record": record.canonical_bytes()}, ends={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def minted_specimen(seed: int, registry: Registry, key: PublicKey, now: datetime
         built_at=seconds,
         signed_at=microseconds,
     )
+    state_head, state_tail = _halves(state.document, frozenset({"state_sha256"}))
+    bundle_head, bundle_tail = _halves(bundle.document, frozenset({"bundle_signature"}))
     shorts = {f"short_{length}": number.suffix[:length] for length in SHORT_LENGTHS}
     said = {
         "digest": digest.hex(),
@@ -165,16 +170,24 @@ def minted_specimen(seed: int, registry: Registry, key: PublicKey, now: datetime
             "graph_content": _content(graph),
             "graph": graph.document,
             "aliases": dump_canonical([alias.to_json_object() for alias in aliases]),
-            "state_content": _without(state.document, frozenset({"state_sha256"})),
+            "state_head": state_head,
             "state": state.document,
-            "bundle_content": _without(bundle.document, frozenset({"bundle_signature"})),
+            "bundle_tail": bundle_tail,
             "bundle": bundle.document,
         },
+        ends={"state_tail": state_tail, "bundle_head": bundle_head},
     )
 
 
 def _content(event: Event) -> bytes:
     return _without(event.document, OUTSIDE_CONTENT)
+
+
+def _halves(document: bytes, fields: frozenset[str]) -> tuple[bytes, bytes]:
+    """Cut a document's content where its digest or signature stands in the document."""
+    content = _without(document, fields)
+    head = commonprefix((content, document))
+    return head, content[len(head) :]
 
 
 def _without(document: bytes, fields: frozenset[str]) -> bytes:
