@@ -56,6 +56,14 @@ class Disk:
         file.flush()
         os.fsync(file.fileno())
 
+    def sync_written(self, path: Path) -> None:
+        """Bring to the disk what was written to a file that is closed, by whatever process."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def replace(self, partial: Path, final: Path) -> None:
         """Give a file its final name, in place of any of that name, in one step."""
         partial.replace(final)
@@ -128,6 +136,11 @@ class NewFile:
         self._file.close()
         self._disk.replace(self._partial, final)
         self._disk.sync_directory(final.parent)
+
+    def hand_over(self, final: Path) -> None:
+        """Give the file its name; someone else brings both to the disk, by `sync_written`."""
+        self._file.close()
+        self._disk.replace(self._partial, final)
 
     def discard(self) -> None:
         """Remove the file, unless it was kept."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from os.path import commonprefix
 
 from pith_builder.core.alias import source_aliases
 from pith_builder.core.arxiv_id import ArxivId
@@ -186,8 +185,9 @@ def _content(event: Event) -> bytes:
 def _halves(document: bytes, fields: frozenset[str]) -> tuple[bytes, bytes]:
     """Cut a document's content where its digest or signature stands in the document."""
     content = _without(document, fields)
-    head = commonprefix((content, document))
-    return head, content[len(head) :]
+    pairs = enumerate(zip(content, document, strict=False))
+    cut = next(place for place, (one, other) in pairs if one != other)
+    return content[:cut], content[cut:]
 
 
 def _without(document: bytes, fields: frozenset[str]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
@@ -166,6 +166,17 @@ class PartWriter:
         Raises:
             StorageError: The disk is full, or the folder takes no files.
         """
+        return self._finished(self._file.keep)
+
+    def hand_over(self) -> Part | None:
+        """Write what is left, and leave it to whoever commits the part to bring it to the disk.
+
+        Raises:
+            StorageError: The disk is full, or the folder takes no files.
+        """
+        return self._finished(self._file.hand_over)
+
+    def _finished(self, named: Callable[[Path], None]) -> Part | None:
         with self._stack, storage_errors(self._directory):
             self._add_waiting()
             if self._pending_rows:
@@ -174,7 +185,7 @@ class PartWriter:
             if self._first_key is None:
                 return None
             name = f"{self._label}-{self._file.sha256[:16]}.parquet"
-            self._file.keep(self._directory / name)
+            named(self._directory / name)
             return Part(
                 path=f"tables/{self.table.name}/{name}",
                 sha256=self._file.sha256,

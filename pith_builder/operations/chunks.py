@@ -228,7 +228,7 @@ def _cut(block: Block, end: int) -> tuple[Block, Block]:
 def mint_chunk(
     plan: Plan, known: KnownRecords, chunk: Chunk, earlier: frozenset[bytes] = frozenset()
 ) -> ChunkResult:
-    """Read a chunk's lines, mint what is new, and write its parts.
+    """Read a chunk's lines, mint what is new, and write its parts; syncing them is left to do.
 
     Args:
         plan: The build.
@@ -299,7 +299,7 @@ def _write_chunk(
             names += alias_rows(minted)
         aliases.add(rows.aliases(names))
         for writer in writers:
-            _keep(result, writer.table.name, writer.finish())
+            _keep(result, writer.table.name, writer.hand_over())
     except BaseException:
         for writer in writers:
             writer.abandon()

@@ -13,7 +13,7 @@ from pathlib import Path
 from pith_builder.core.keys import PublicKey, Signer
 from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
 from pith_builder.core.registry import Registry
-from pith_builder.disk import Disk, remove_unwanted
+from pith_builder.disk import Disk, remove_unwanted, storage_errors
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.parts import Row, write_part, writer_versions
 from pith_builder.lake.reading import read_keys
@@ -209,6 +209,13 @@ class Transaction:
         self._rejects += chunk.rejects
         for name, part in chunk.parts.items():
             self._parts[name].append(part)
+            self._sync(self.plan.lake / part.path)
+
+    def _sync(self, path: Path) -> None:
+        """Bring a part to the disk, while the workers go on with the next ones."""
+        with storage_errors(path):
+            self.plan.disk.sync_written(path)
+            self.plan.disk.sync_directory(path.parent)
 
     def _new_rejects(self) -> list[Row]:
         """Return the rejects that the lake does not hold, sorted by key, each once."""

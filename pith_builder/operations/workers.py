@@ -11,6 +11,9 @@ from pith_builder.lake.known import KnownRecords
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan, discard, mint_chunk
 from pith_builder.operations.processes import process_pool
 
+_WAITING = 2
+"""Chunks beside those in work: one that is brought to the disk, and one for who is ready."""
+
 Submit = Callable[[Chunk, frozenset[bytes]], Callable[[], ChunkResult]]
 """Starts minting a chunk; what it returns waits for the result."""
 
@@ -34,7 +37,7 @@ def minted_in_order(plan: Plan, chunks: Iterator[Chunk], workers: int) -> Iterat
         yield from _in_order(plan, everything, 1, _here(plan, known))
         return
     with process_pool(workers, __name__, _start, (plan,)) as pool:
-        yield from _in_order(plan, everything, workers + 1, _in_pool(pool))
+        yield from _in_order(plan, everything, workers + _WAITING, _in_pool(pool))
 
 
 def _peeked(chunks: Iterator[Chunk]) -> tuple[Chunk | None, Exception | None]:

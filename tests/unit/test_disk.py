@@ -58,6 +58,20 @@ def test_a_file_is_synced_before_it_is_named_and_its_name_after(tmp_path):
     assert files(tmp_path) == {"file": b"new"}
 
 
+def test_a_file_that_is_handed_over_is_named_and_synced_by_another(tmp_path):
+    disk = Journal()
+    with new_file(disk, tmp_path / "file.partial") as file:
+        file.write(b"whole")
+        file.hand_over(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert disk.steps == [("create", "file.partial"), ("replace", "file")]
+
+    Disk().sync_written(tmp_path / "file")
+
+    with pytest.raises(FileNotFoundError):
+        Disk().sync_written(tmp_path / "file.partial")
+
+
 @pytest.mark.parametrize("fails_at", ["create", "sync", "replace"])
 @pytest.mark.parametrize("before", [{}, {"file": b"old"}], ids=["absent", "old"])
 def test_a_write_that_fails_leaves_all_as_it_was(tmp_path, fails_at, before):

@@ -66,6 +66,15 @@ def test_the_same_rows_make_the_same_file(tmp_path):
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
+def test_a_part_that_is_handed_over_is_as_one_that_is_finished(tmp_path):
+    finished, handed = (
+        added(PartWriter(Disk(), tmp_path / name, KEYS, "1"), 100) for name in ("a", "b")
+    )
+
+    assert finished.finish() == handed.hand_over()
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
 def test_no_rows_make_no_part(tmp_path):
     assert write_part(Disk(), tmp_path, KEYS, "1", []) is None
     assert files(tmp_path) == {}

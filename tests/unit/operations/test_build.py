@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pith_builder.disk import Disk
 from pith_builder.errors import SourceError, StorageError, VerificationError
 from pith_builder.lake.store import open_lake, read_manifest
 from pith_builder.operations.audit import audit
@@ -73,6 +74,49 @@ def test_what_is_seen_is_minted_unchanged_or_rejected(tmp_path):
     assert len(rows(tmp_path, "events")) == 8
     assert len(rows(tmp_path, "aliases")) == 24
     assert findings(tmp_path) == []
+
+
+class Journal(Disk):
+    """A disk that notes what is brought to it, and what is given its name."""
+
+    def __init__(self):
+        self.steps = []
+
+    def sync(self, file):
+        super().sync(file)
+        self.steps.append(("sync", Path(file.name).name))
+
+    def sync_written(self, path):
+        super().sync_written(path)
+        self.steps.append(("sync_written", str(path)))
+
+    def sync_directory(self, path):
+        super().sync_directory(path)
+        self.steps.append(("sync_directory", str(path)))
+
+    def replace(self, partial, final):
+        super().replace(partial, final)
+        self.steps.append(("replace", str(final)))
+
+
+def test_every_part_and_its_name_are_on_the_disk_before_the_commit(tmp_path):
+    disk = Journal()
+    with small_chunks(400):
+        build(tmp_path, lines(7), disk=disk)
+
+    before = disk.steps[: disk.steps.index(("replace", str(tmp_path / "CURRENT")))]
+    manifest = open_lake(tmp_path).manifest
+    handed_over = ("records", "events", "states", "bundles", "aliases")
+    assert all(len(manifest.tables[name].parts) > 1 for name in handed_over)
+    for name in handed_over:
+        for part in manifest.tables[name].parts:
+            path = tmp_path / part.path
+            assert [what for what, where in before if where == str(path)] == [
+                "replace",
+                "sync_written",
+            ]
+            synced = before.index(("sync_written", str(path)))
+            assert ("sync_directory", str(path.parent)) in before[synced:]
 
 
 def test_a_build_leaves_a_row_that_adds_up(lake_of_two):
