@@ -12,6 +12,7 @@ from pith_builder.core.canonical import (
     BundleDigest,
     JsonValue,
     RecordDigest,
+    Writer,
     canonical_json,
     dump_canonical,
     sha256,
@@ -100,11 +101,11 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
     return Bundle(bundle_sha256=bundle_sha256, signature=signature, document=dump_canonical(bundle))
 
 
-def bundle_digest(bundle: dict[str, JsonValue]) -> BundleDigest:
+def bundle_digest(bundle: dict[str, JsonValue], write: Writer = canonical_json) -> BundleDigest:
     """Recompute the digest of a bundle without its signature.
 
     Raises:
         MalformedError: The bundle has no canonical JSON.
     """
     unsigned = {key: value for key, value in bundle.items() if key != "bundle_signature"}
-    return BundleDigest(sha256(canonical_json(unsigned)))
+    return BundleDigest(sha256(write(unsigned)))

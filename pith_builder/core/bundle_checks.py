@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pith_builder.core.alias import SourceAlias
 from pith_builder.core.bundle import bundle_digest
-from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.canonical import JsonValue, Writer, canonical_json, parse_json
 from pith_builder.core.event import content_digest
 from pith_builder.core.event_checks import (
     record_failures,
@@ -61,12 +61,17 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     yield from link_failures(holds)
 
 
-def seal_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
-    """Yield the failures of a bundle's digest, its signature and its public keys."""
+def seal_failures(
+    holds: Sound, keyring: Keyring, write: Writer = canonical_json
+) -> Iterator[Failure]:
+    """Yield the failures of a bundle's digest, its signature and its public keys.
+
+    `write` writes the bundle: `dump_canonical` only if it is known to be plain.
+    """
     bundle = holds.document
     if holds.has("/bundle_signature"):
         signature = bundle["bundle_signature"]
-        found = bundle_digest(bundle)
+        found = bundle_digest(bundle, write)
         yield from differences(
             signature["bundle_sha256"],
             found.hex(),

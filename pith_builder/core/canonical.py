@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import orjson
@@ -160,7 +160,7 @@ def canonical_json(value: JsonValue) -> bytes:
 
 def _quickly_written(value: JsonValue) -> bytes | None:
     """Return the canonical JSON of what is plain, or None where the careful way must tell."""
-    if not _is_plain(value):
+    if not is_plain(value):
         return None
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -168,17 +168,8 @@ def _quickly_written(value: JsonValue) -> bytes | None:
         return None
 
 
-def canonical_parts(value: dict[str, JsonValue], name: str) -> tuple[bytes, bytes]:
-    """Return the canonical JSON of an object and of its member `name`, which is checked once.
-
-    Raises:
-        MalformedError: As `canonical_json`.
-    """
-    quick = _quickly_written(value)
-    if quick is not None:
-        return quick, dump_canonical(value[name])
-    has_float = _checked(value, 1)
-    return _written(value, has_float=has_float), _written(value[name], has_float=has_float)
+Writer: TypeAlias = Callable[[JsonValue], bytes]
+"""Writes canonical JSON: `canonical_json`, or `dump_canonical` for what is known to be plain."""
 
 
 def _written(value: JsonValue, *, has_float: bool) -> bytes:
@@ -226,7 +217,7 @@ def parse_json(data: bytes) -> JsonValue:
         # not tell: it may be read the fast way.
         value = orjson.loads(data)
         if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
-            if not _is_plain(value):
+            if not is_plain(value):
                 _checked(value, 1)
             return value
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
@@ -282,17 +273,17 @@ _CONTAINERS = frozenset((dict, list))
 _PLAIN = frozenset((*_CONTAINERS, str, int, bool, type(None)))
 
 
-def _is_plain(value: JsonValue) -> bool:
-    """Tell, quickly, whether a container holds no float and no odd type, and is not too deep.
+def is_plain(value: JsonValue, levels: int = MAX_DEPTH) -> bool:
+    """Tell, quickly, whether a value holds no float and no odd type, and has no more levels.
 
     Whether its numbers and texts can be written, orjson says when it writes them.
     """
-    level, depth = [value], 0
+    level = [value]
     if type(value) not in _CONTAINERS:
-        return False
+        return type(value) in _PLAIN
     while level:
-        depth += 1
-        if depth > MAX_DEPTH:
+        levels -= 1
+        if levels < 0:
             return False
         below: list[JsonValue] = []
         for container in level:

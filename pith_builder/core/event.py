@@ -10,8 +10,8 @@ from pith_builder.core.canonical import (
     EventDigest,
     JsonValue,
     RecordDigest,
+    Writer,
     canonical_json,
-    canonical_parts,
     dump_canonical,
     sha256,
 )
@@ -59,9 +59,8 @@ class Event:
         return self.event_id.removeprefix("sha256:")
 
     @classmethod
-    def from_json_object(cls, value: dict[str, JsonValue]) -> Event:
+    def from_json_object(cls, value: dict[str, JsonValue], write: Writer = canonical_json) -> Event:
         """Take an event whose form is known to be sound."""
-        document, payload = canonical_parts(value, "payload")
         return cls(
             event_type=value["event_type"],
             event_id=value["event_id"],
@@ -73,12 +72,12 @@ class Event:
             reduced={
                 "created_at": value["created_at"],
                 "event_id": value["event_id"],
-                "payload": Fragment(payload),
+                "payload": Fragment(write(value["payload"])),
                 "signer": value["signer"],
                 "target": value["target"],
             },
             signature=value["signature"],
-            document=document,
+            document=write(value),
         )
 
 
@@ -182,14 +181,14 @@ def graph_snapshot_payload(snapshot: JsonValue) -> dict[str, JsonValue]:
     return {"graph_snapshot": snapshot, "verdict_id": None}
 
 
-def content_digest(event: dict[str, JsonValue]) -> EventDigest:
+def content_digest(event: dict[str, JsonValue], write: Writer = canonical_json) -> EventDigest:
     """Recompute the digest of an event's content.
 
     Raises:
         MalformedError: The event has no canonical JSON.
     """
     content = {key: value for key, value in event.items() if key not in OUTSIDE_CONTENT}
-    return EventDigest(sha256(canonical_json(content)))
+    return EventDigest(sha256(write(content)))
 
 
 def claimed_id(event: JsonValue) -> str:

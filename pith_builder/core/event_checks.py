@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from pith_builder.core.canonical import JsonValue, RecordDigest, SignableDigest
+from pith_builder.core.canonical import (
+    JsonValue,
+    RecordDigest,
+    SignableDigest,
+    Writer,
+    canonical_json,
+    dump_canonical,
+)
 from pith_builder.core.event import content_digest
-from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED, event_form
+from pith_builder.core.forms import (
+    GRAPH_SNAPSHOT,
+    RECORD_CREATED,
+    event_form,
+    is_sound_event,
+)
 from pith_builder.core.graph import EMPTY_SNAPSHOT_SHA256, items_sha256
 from pith_builder.core.keys import BadSignatureError, KeyRefusedError, Keyring, Signature
-from pith_builder.core.number import PithNumber
-from pith_builder.core.record import CanonicalRecord
+from pith_builder.core.record import read_record
 from pith_builder.core.report import Code, Failure, differences, pointer
 from pith_builder.errors import MalformedError
 
@@ -30,8 +41,17 @@ class Reason(StrEnum):
     INVALID_PAYLOAD = "invalid_payload"
 
 
+def writer_of(event: JsonValue) -> Writer:
+    """Return what writes an event: `dump_canonical` where its form is quickly told to be sound."""
+    return dump_canonical if is_sound_event(event) else canonical_json
+
+
 def event_findings(
-    event: JsonValue, number: str | None, keyring: Keyring, path: str = ""
+    event: JsonValue,
+    number: str | None,
+    keyring: Keyring,
+    path: str = "",
+    write: Writer | None = None,
 ) -> Iterator[tuple[Reason, Failure]]:
     """Yield every failure of an event and the reason it makes the event invalid.
 
@@ -42,14 +62,17 @@ def event_findings(
     5. Signer: the signing key is the signer's key.
     6. Payload: what it states and can be recomputed is so.
 
-    What follows the first runs only where the form is sound.
+    What follows the first runs only where the form is sound. `write` is the event's `writer_of`,
+    where that is known already.
     """
     event_type = event.get("event_type") if isinstance(event, dict) else None
-    form = tuple(event_form(event_type).failures(event, path))
-    if form:
-        yield from ((Reason.MALFORMED, failure) for failure in form)
-        return
-    found = content_digest(event)
+    write = write or writer_of(event)
+    if write is canonical_json:
+        form = tuple(event_form(event_type).failures(event, path))
+        if form:
+            yield from ((Reason.MALFORMED, failure) for failure in form)
+            return
+    found = content_digest(event, write)
     for key, wanted in (("content_sha256", found.hex()), ("event_id", f"sha256:{found.hex()}")):
         for failure in differences(
             event[key], wanted, path + pointer(key), Code.EVENT_DIGEST_MISMATCH, "its content"
@@ -131,11 +154,11 @@ def record_failures(
     All are of sound form; record, `canonical_sha256` and `receipt` stand under `path`.
     """
     try:
-        read = CanonicalRecord.from_json_object(record)
+        read = read_record(canonical_json(record))
     except MalformedError as error:
         yield Failure(path + "/canonical_record", Code.WRONG_VALUE, str(error))
         return
-    found = read.digest()
+    found = read.digest
     yield from differences(
         canonical_sha256,
         found.hex(),
@@ -143,12 +166,11 @@ def record_failures(
         Code.CANONICAL_DIGEST_MISMATCH,
         "the canonical record",
     )
-    named = PithNumber.of(found, read.submitted_at.year)
-    if number != str(named):
+    if number != read.pith_number:
         yield Failure(
             path + "/canonical_record",
             Code.NUMBER_MISMATCH,
-            f"this canonical record is {named}, the document is of {number}",
+            f"this canonical record is {read.pith_number}, the document is of {number}",
         )
     yield from receipt_failures(receipt, found, keyring, path + "/receipt")
 

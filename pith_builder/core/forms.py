@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pith_builder.core.arxiv_id import ARXIV_ID_PATTERN, ArxivId
+from pith_builder.core.canonical import JsonValue
 from pith_builder.core.form import (
     AnyObject,
     AnyValue,
@@ -100,7 +101,7 @@ ANY_INSTANT = Text(
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII),
     "an instant",
 )
-SIGNATURE_VALUE = Read(_signature_value, SIGNATURE_PATTERN)
+SIGNATURE_VALUE = Read(_signature_value, SIGNATURE_PATTERN, is_exact=True)
 BASE64 = Read(decode_base64, BASE64_PATTERN)
 CATEGORY = WORD
 
@@ -271,6 +272,16 @@ def _event_form(name: str) -> ObjectOf:
 
 
 _EVENT_FORMS = {name: _event_form(name) for name in (*EVENT_TARGETS, "")}
+_QUICK_EVENTS = {name: form.quick() for name, form in _EVENT_FORMS.items()}
+
+
+def is_sound_event(event: JsonValue) -> bool:
+    """Tell quickly that an event is of its type's form and plain; if not, the form must tell."""
+    event_type = event.get("event_type") if type(event) is dict else None
+    if type(event_type) is not str:
+        return False
+    return (_QUICK_EVENTS.get(event_type) or _QUICK_EVENTS[""])(event)
+
 
 ALIAS = ObjectOf({"alias_kind": WORD, "alias_value": WORD, "created_at": SECONDS})
 RECORD_ALIAS = ObjectOf({"alias_kind": WORD, "alias_value": WORD, "created_at": OFFSET})

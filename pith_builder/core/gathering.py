@@ -9,7 +9,7 @@ from datetime import datetime
 from pith_builder.core.alias import SourceAlias, source_aliases
 from pith_builder.core.bundle import Bundle, signed_bundle
 from pith_builder.core.bundle_checks import seal_failures
-from pith_builder.core.canonical import JsonValue, RecordDigest, parse_json
+from pith_builder.core.canonical import JsonValue, RecordDigest, dump_canonical, parse_json
 from pith_builder.core.event import Event
 from pith_builder.core.form import ListOf
 from pith_builder.core.forms import ALIAS, BUNDLE, CURRENT_LISTS, MIRROR_HINT, RECORD_CREATED
@@ -28,7 +28,7 @@ from pith_builder.core.merge import (
     state_of,
 )
 from pith_builder.core.number import PithNumber
-from pith_builder.core.record import CanonicalRecord
+from pith_builder.core.record import CanonicalRecord, read_record
 from pith_builder.core.registry import Registry
 from pith_builder.core.sound import Sound
 from pith_builder.errors import VerificationError
@@ -113,9 +113,8 @@ def gathered_of(
         raise NoStateError(
             f"{number}: no valid record_created event, so there is no state"
         ) from None
-    record = CanonicalRecord.from_json_object(payload["canonical_record"])
-    digest = record.digest()
-    name = PithNumber.of(digest, record.submitted_at.year)
+    record, digest, pith_number = read_record(dump_canonical(payload["canonical_record"]))
+    name = PithNumber.parse(pith_number)
     aliases = _latest(source_aliases(record, name, _given_at(ordered)), later)
     return Gathered(
         number=name,

@@ -23,7 +23,7 @@ SIGNATURE_BYTES = 64
 
 ONE_LINE = re.compile(r"[^\n]+")
 BASE64_PATTERN = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?")
-SIGNATURE_PATTERN = re.compile(r"[A-Za-z0-9+/]{86}==")
+SIGNATURE_PATTERN = re.compile(r"[A-Za-z0-9+/]{85}[AQgw]==")
 ADDRESS = re.compile(r"https?://[!-~]+")
 
 

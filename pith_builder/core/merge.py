@@ -19,7 +19,7 @@ from pith_builder.core.canonical import (
     sha256_hex,
 )
 from pith_builder.core.event import Event, claimed_id
-from pith_builder.core.event_checks import Reason, event_findings
+from pith_builder.core.event_checks import Reason, event_findings, writer_of
 from pith_builder.core.forms import (
     CURRENT_LISTS,
     MERGE_VERSION,
@@ -154,27 +154,34 @@ class Sorting:
             MalformedError: It has no canonical JSON.
         """
         event_id = claimed_id(value)
+        write = writer_of(value)
         known = self._held.get(event_id) or self._new.get(event_id)
-        if known is not None and canonical_json(value) == known.document:
+        if known is not None and write(value) == known.document:
             return Taken(event_id, Verdict.KNOWN)
-        finding = next(event_findings(value, self._number, self._keyring), None)
+        found = event_findings(value, self._number, self._keyring, write=write)
+        finding = next(found, None)
         if finding is not None:
             reason, failure = finding
             before = self._reasons.get(event_id, reason)
             self._reasons[event_id] = min(reason, before, key=_WEIGHTS.__getitem__)
             message = f"{failure.path or '/'}: {failure.message}"
             return Taken(event_id, Verdict.REFUSED, reason, message)
-        event = Event.from_json_object(value)
+        event = Event.from_json_object(value, write)
         if _is_too_deep(event, self._levels_above):
             self._reasons[event_id] = Reason.MALFORMED
             message = f"/: is nested too deep to be shown within {MAX_DEPTH} levels"
             return Taken(event_id, Verdict.REFUSED, Reason.MALFORMED, message)
+        return self.take_valid(event)
+
+    def take_valid(self, event: Event) -> Taken:
+        """Take an event that is known to be valid, and no deeper than may be shown."""
+        known = self._held.get(event.event_id) or self._new.get(event.event_id)
         if known is None:
-            self._new[event_id] = event
-            return Taken(event_id, Verdict.NEW)
-        if event_id in self._new and event.document < known.document:
-            self._new[event_id] = event
-        return Taken(event_id, Verdict.KNOWN)
+            self._new[event.event_id] = event
+            return Taken(event.event_id, Verdict.NEW)
+        if event.event_id in self._new and event.document < known.document:
+            self._new[event.event_id] = event
+        return Taken(event.event_id, Verdict.KNOWN)
 
     def new(self) -> tuple[Event, ...]:
         """Return the valid events that were not held, by id."""

@@ -27,8 +27,7 @@ from pith_builder.core.number import SHORT_LENGTHS, PithNumber, suffix_of
 from pith_builder.core.paper import Paper
 from pith_builder.core.record import CanonicalRecord, check_category, sorted_categories
 from pith_builder.core.registry import Registry
-from pith_builder.core.specimen import Specimen, minted_specimen, record_specimen
-from pith_builder.core.template import Template
+from pith_builder.core.specimen import minted_specimen, record_specimen, templates
 
 
 class Identity(NamedTuple):
@@ -210,10 +209,10 @@ class Mint:
         self.signer = signer
         self.now = now
         key = signer.public_key
-        specimen = minted_specimen(1, registry, key, now)
-        self._templates = _templates(specimen)
-        self._ends = specimen.ends
-        _try_out(self._templates, self._ends, minted_specimen(2, registry, key, now))
+        one, other = (minted_specimen(seed, registry, key, now) for seed in (1, 2))
+        if one.ends != other.ends:
+            raise RuntimeError("the ends of a document's content differ from paper to paper")
+        self._templates, self._ends = templates(one, other), one.ends
 
     def mint(self, found: Sequence[Identity]) -> Minted:
         """Sign receipts, state the records' creation and their graphs, merge, and bundle.
@@ -280,24 +279,4 @@ def _sealed(name: str, said: _Columns) -> Sealed:
     )
 
 
-def _templates(specimen: Specimen) -> dict[str, Template]:
-    """Cut every document where a gap is, or a document made before it."""
-    said = dict(specimen.gaps)
-    templates = {}
-    for name, document in specimen.documents.items():
-        templates[name] = Template(document, said)
-        said[name] = document
-    return templates
-
-
-def _try_out(templates: dict[str, Template], ends: dict[str, bytes], other: Specimen) -> None:
-    """See that another specimen is made by the templates as the readable code makes it."""
-    if other.ends != ends:
-        raise RuntimeError("the ends of a document's content differ from paper to paper")
-    said = {name: [text] for name, text in {**other.gaps, **other.documents}.items()}
-    for name, document in other.documents.items():
-        if templates[name].fill(said) != [document]:
-            raise RuntimeError(f"the template of {name} does not make what it was cut from")
-
-
-_RECORD = _templates(record_specimen(1)[1])["record"]
+_RECORD = templates(record_specimen(1)[1], record_specimen(2)[1])["record"]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
@@ -14,6 +16,7 @@ from pith_builder.core.canonical import (
     canonical_json,
     canonical_text,
     dump_canonical,
+    load_canonical,
     sha256,
     sha256_hex,
 )
@@ -152,6 +155,38 @@ class CanonicalRecord:
     def pith_number(self) -> PithNumber:
         """Return the record's name."""
         return PithNumber.of(self.digest(), self.submitted_at.year)
+
+
+class NamedRecord(NamedTuple):
+    """A canonical record, its digest, and the Pith Number that follows, as it is written."""
+
+    record: CanonicalRecord
+    digest: RecordDigest
+    pith_number: str
+
+
+_REMEMBERED = 64
+_REMEMBERED_BYTES = 4_096
+
+
+def read_record(canonical: bytes) -> NamedRecord:
+    """Read a canonical record out of its canonical JSON, and name it.
+
+    What was read last is remembered: the documents of one record say it many times.
+
+    Raises:
+        MalformedError: It is no canonical record.
+    """
+    return (_remembered if len(canonical) <= _REMEMBERED_BYTES else _read_record)(canonical)
+
+
+def _read_record(canonical: bytes) -> NamedRecord:
+    record = CanonicalRecord.from_json_object(load_canonical(canonical))
+    digest = RecordDigest(sha256(canonical))
+    return NamedRecord(record, digest, str(PithNumber.of(digest, record.submitted_at.year)))
+
+
+_remembered = lru_cache(_REMEMBERED)(_read_record)
 
 
 def check_category(category: str) -> None:

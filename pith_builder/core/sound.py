@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pith_builder.core.alias import alias_names
 from pith_builder.core.canonical import JsonValue, digest
@@ -137,13 +138,19 @@ def state_digest_failures(holds: Sound, field: str) -> Iterator[Failure]:
 
 def fingerprint_failures(key: dict[str, JsonValue], path: str) -> Iterator[Failure]:
     """Yield where the several forms of one public key disagree."""
-    wanted = PublicKey(
-        key_id=key["key_id"],
-        raw=bytes.fromhex(key["public_key_hex"]),
-        rotates_at=key["rotates_at"],
-        url=key["url"],
-        notes=key["notes"],
+    wanted = _public_key_object(
+        key["key_id"], key["public_key_hex"], key["rotates_at"], key["url"], key["notes"]
     )
-    yield from differences(
-        key, wanted.to_json_object(), path, Code.FINGERPRINT_MISMATCH, "its public_key_hex"
+    if key != wanted:
+        yield from differences(key, wanted, path, Code.FINGERPRINT_MISMATCH, "its public_key_hex")
+
+
+@lru_cache(maxsize=64)
+def _public_key_object(
+    key_id: str, raw_hex: str, rotates_at: str | None, url: str | None, notes: str | None
+) -> dict[str, JsonValue]:
+    """Return what a key is by its bytes; the documents of one registry name the same few."""
+    key = PublicKey(
+        key_id=key_id, raw=bytes.fromhex(raw_hex), rotates_at=rotates_at, url=url, notes=notes
     )
+    return key.to_json_object()

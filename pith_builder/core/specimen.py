@@ -32,6 +32,7 @@ from pith_builder.core.paper import Paper
 from pith_builder.core.receipt import receipt
 from pith_builder.core.record import CanonicalRecord
 from pith_builder.core.registry import Registry
+from pith_builder.core.template import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,26 @@ def record_specimen(seed: int) -> tuple[Paper, Specimen]:
         "submitted_at": format_seconds(record.submitted_at).encode(),
     }
     return paper, Specimen(gaps=said, documents={"record": record.canonical_bytes()}, ends={})
+
+
+def templates(one: Specimen, other: Specimen) -> dict[str, Template]:
+    """Cut every document of a specimen where a gap is, or a document made before it.
+
+    They are tried out on another specimen, which the readable code made too.
+
+    Raises:
+        RuntimeError: A template does not make the other specimen.
+    """
+    said = dict(one.gaps)
+    cut: dict[str, Template] = {}
+    for name, document in one.documents.items():
+        cut[name] = Template(document, said)
+        said[name] = document
+    wanted = {**other.gaps, **other.documents}
+    for name, document in other.documents.items():
+        if cut[name].filled(wanted) != document:
+            raise RuntimeError(f"the template of {name} does not make what it was cut from")
+    return cut
 
 
 @dataclass(frozen=True, slots=True)

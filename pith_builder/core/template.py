@@ -34,6 +34,10 @@ class Template:
         columns = (repeat(part) if isinstance(part, bytes) else said[part] for part in self._cut)
         return list(map(b"".join, zip(*columns, strict=False)))
 
+    def filled(self, said: Mapping[str, bytes]) -> bytes:
+        """Return the document of one paper; `said` has, by gap, what it says there."""
+        return b"".join([part if isinstance(part, bytes) else said[part] for part in self._cut])
+
 
 def _cut(piece: bytes | str, name: str, text: bytes) -> Iterator[bytes | str]:
     """Put a gap's name in the place of its text; a piece that is a name stays."""

@@ -19,11 +19,13 @@ from pathlib import Path
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
 from pith_builder.core.merge import Verdict
+from pith_builder.core.remaking import Remaking
 from pith_builder.lake.parts import PartWriter, Row, write_part
 from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
 from pith_builder.lake.taken_rows import TakenRows
 from pith_builder.operations.chunks import Plan
+from pith_builder.operations.collecting import no_collecting
 from pith_builder.operations.desk import Desk, new_desk
 from pith_builder.operations.in_order import Run, running
 from pith_builder.operations.merging import sorted_out
@@ -229,12 +231,14 @@ def _take_chunk(
     """Take in the records from `first` to `last`, in the order of their numbers."""
     chunk = _ChunkTaken()
     with (
+        no_collecting(),
         closing(Desk(place)) as desk,
         closing(Desk(place)) as changes,  # SQLite cannot write where it is still reading
         _writing(plan, index, chunk) as written,
     ):
+        remaking = Remaking(taker.trusted)
         for number, held, offers in desk.records(first, last):
-            record = take_record(taker, number, held, offers)
+            record = take_record(taker, number, held, offers, remaking)
             chunk.count(record)
             if record.found is None:
                 continue

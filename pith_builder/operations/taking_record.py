@@ -15,9 +15,7 @@ from typing import Any
 import orjson
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import (
-    JsonValue,
-)
+from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical
 from pith_builder.core.event import Event
 from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.gathering import (
@@ -32,6 +30,7 @@ from pith_builder.core.keys import KeyRefusedError, PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
 from pith_builder.core.published import published_bundle
 from pith_builder.core.registry import Registry
+from pith_builder.core.remaking import Remade, Remaking
 from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.raw_metadata import read_raw_metadata
 from pith_builder.operations.merging import events_of, read_offer, refused_event
@@ -91,6 +90,7 @@ class TakenRecord:
         created: The event whose receipt its row holds; None where it was held before.
         raw: The raw columns of its row, or None.
         source: Where it was offered first.
+        remade: The last of the bundles offered that was made again.
     """
 
     number: str
@@ -106,6 +106,7 @@ class TakenRecord:
     created: Event | None = None
     raw: dict[str, Any] | None = None
     source: str = ""
+    remade: Remade | None = None
 
     def before_of(self, alias: SourceAlias) -> str:
         """Return what an alias was dated with before, or "" where there was none such."""
@@ -125,7 +126,7 @@ class TakenRecord:
 
 
 def take_record(
-    taker: Taker, number: str, held: bytes | None, offers: Iterable[Offer]
+    taker: Taker, number: str, held: bytes | None, offers: Iterable[Offer], remaking: Remaking
 ) -> TakenRecord:
     """Judge all that is offered of a record, and if any of it is new, merge and bundle it anew.
 
@@ -140,7 +141,8 @@ def take_record(
     taken = TakenRecord(number=number, is_held=held is not None)
     # The lake's own documents are canonical, and were read strictly when they came in.
     bundle = None if held is None else orjson.loads(held)
-    sorting = Sorting(number, taker.trusted, _held_events(number, bundle, taker), _LEVELS_ABOVE)
+    events = [] if held is None else _held_events(number, held, bundle, taker)
+    sorting = Sorting(number, taker.trusted, events, _LEVELS_ABOVE)
     published: list[JsonValue] = []
     metadata: list[Offer] = []
     bare: list[tuple[Offer, JsonValue]] = []
@@ -149,22 +151,24 @@ def take_record(
         if offer.kind is OfferKind.METADATA:
             metadata.append(offer)
             continue
+        if offer.kind is OfferKind.BUNDLE:
+            value = _take_remade(remaking, offer, sorting, taken)
+            if value is not None:
+                published.append(value)
+                continue
         value = read_offer(offer, taken.refused)
-        if value is None:
-            continue
         if taker.is_import and is_bare(offer, value):
             bare.append((offer, value))
             continue
         for event in events_of(offer, value, taken.refused):
             _take(sorting, event, offer, taken)
-        if offer.kind is OfferKind.BUNDLE:
+        if offer.kind is OfferKind.BUNDLE and value is not None:
             published.append(value)
     _count_unread(taken)
     for offer, value in bare:  # last: a signed event of the record's creation comes first
         _take_bare(taker, offer, value, sorting, taken)
     taken.new = sorting.new()
-    if bundle is not None:
-        taken.before = _alias_dates(bundle)
+    taken.before = _alias_dates(bundle)
     later = later_aliases(sorting.valid(), _dating(published, bundle), taker.trusted)
     if taken.new or any(alias.created_at > taken.before_of(alias) for alias in later):
         _conclude(taker, taken, sorting, later, published, metadata)
@@ -175,17 +179,15 @@ def _dating(published: list[JsonValue], held: JsonValue) -> list[JsonValue]:
     return published if held is None else [*published, held]
 
 
-def _alias_dates(bundle: JsonValue) -> dict[tuple[str, str], str]:
-    return {
-        (alias["alias_kind"], alias["alias_value"]): alias["created_at"]
-        for alias in bundle["source_aliases"]
-    }
+def _alias_dates(held: JsonValue) -> dict[tuple[str, str], str]:
+    aliases = [] if held is None else held["source_aliases"]
+    return {(alias["alias_kind"], alias["alias_value"]): alias["created_at"] for alias in aliases}
 
 
-def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
-    if bundle is None:
-        return []
-    events = [Event.from_json_object(event) for event in bundle["events"]]
+def _held_events(number: str, held: bytes, bundle: JsonValue, taker: Taker) -> list[Event]:
+    # Only a float can be written in another way than it stands there.
+    write = dump_canonical if dump_canonical(bundle) == held else canonical_json
+    events = [Event.from_json_object(event, write) for event in bundle["events"]]
     seal = bundle["bundle_signature"]
     sealed_by = seal["key_id"], seal["public_key_fingerprint"]
     unknown = {sealed_by, *signing_keys(events)} - taker.keys().keys()
@@ -203,6 +205,19 @@ def _held_events(number: str, bundle: JsonValue, taker: Taker) -> list[Event]:
             f"the lake holds an event of {number} that no longer holds: {error}; run `pith audit`"
         ) from error
     return events
+
+
+def _take_remade(
+    remaking: Remaking, offer: Offer, sorting: Sorting, taken: TakenRecord
+) -> JsonValue:
+    """Take a bundle that is as minting makes it, and return what it says; None if it is not."""
+    remade = remaking.read(offer.document, with_seal=not taken.is_held)
+    if remade is None:
+        return None
+    for event in remade.found.valid:
+        taken.verdicts[sorting.take_valid(event).verdict] += 1
+    taken.remade = remade
+    return remade.bundle
 
 
 def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) -> None:
@@ -251,13 +266,23 @@ def _conclude(
     published: list[JsonValue],
     metadata: list[Offer],
 ) -> None:
-    try:
-        found = gathered_of(taken.number, sorting.valid(), (), later)
-    except NoStateError as error:
-        _refuse_all(taken, str(error))
-        return
+    valid = sorting.valid()
+    remade = taken.remade
+    if remade is not None and len(published) == 1 and not later and remade.says_all(valid):
+        found = remade.found
+    else:
+        remade = None
+        try:
+            found = gathered_of(taken.number, valid, (), later)
+        except NoStateError as error:
+            _refuse_all(taken, str(error))
+            return
     taken.found = found
-    kept = None if taken.is_held else published_bundle(found, published, taker.trusted)
+    kept = None
+    if remade is not None:
+        kept = remade.document, remade.bundle
+    elif not taken.is_held:
+        kept = published_bundle(found, published, taker.trusted)
     if kept is None:
         built = gathered_bundle(
             found,

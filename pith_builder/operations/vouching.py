@@ -17,7 +17,7 @@ from pith_builder.operations.offers import Offer, OfferKind
 
 def is_bare(offer: Offer, document: JsonValue) -> bool:
     """Tell whether a document speaks of a record without the signed event that created it."""
-    if offer.kind not in {OfferKind.RECORD, OfferKind.STATE}:
+    if document is None or offer.kind not in {OfferKind.RECORD, OfferKind.STATE}:
         return False
     events = document.get("events")
     return not isinstance(events, list) or not any(

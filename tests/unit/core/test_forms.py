@@ -3,6 +3,7 @@ import json
 import pytest
 
 from pith_builder.core import forms
+from pith_builder.core.canonical import canonical_json, dump_canonical
 from pith_builder.core.record_document import record_document
 from tests.makers import (
     BUNDLE,
@@ -48,6 +49,18 @@ def paths_of_objects(value, path=()):
 @pytest.mark.parametrize(("value", "form"), DOCUMENTS)
 def test_a_document_has_its_form(value, form):
     assert list(form.failures(value, "")) == []
+    assert form.quick()(value)
+
+
+@pytest.mark.parametrize(("value", "form"), DOCUMENTS)
+def test_no_change_of_a_leaf_is_quickly_told_that_is_not_of_the_form(value, form):
+    is_quickly = form.quick()
+    for path, leaf in leaves(value):
+        for other in (None, True, 7, 0.5, "", [], {"x": leaf}, "other", f"{leaf}\n"):
+            said = changed(value, path, other)
+            if is_quickly(said):
+                assert list(form.failures(said, "")) == [], (path, other)
+                assert dump_canonical(said) == canonical_json(said)
 
 
 FREE = ("events", "event_summary", "model_set", "payload")
