@@ -35,6 +35,7 @@ from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.graph_commands import import_, merge
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.keys_commands import keys
+from pith_builder.maintain_command import maintain
 from pith_builder.mirror_commands import export, serve
 from pith_builder.report_command import report
 from pith_builder.settings import Settings
@@ -67,6 +68,7 @@ pith.add_command(attest)
 pith.add_command(sql)
 pith.add_command(report)
 pith.add_command(keys)
+pith.add_command(maintain)
 
 
 @pith.command()
@@ -370,25 +372,6 @@ def _audit_source(
         say(f"  missing: {name} of {day}")
     for days in found.gaps:
         click.echo(f"to read again: {days}")
-
-
-@pith.command()
-@lake_option
-@wait_option
-@json_option
-def maintain(lake: Path | None, wait: float, as_json: bool) -> None:
-    """Sweep what killed builds left behind, and write pith.sql for where the lake lies.
-
-    \b
-    pith maintain --lake data/lake
-    """
-    from pith_builder.operations.maintain import maintain as run
-
-    done = run(lake or Settings.of(os.environ).lake, wait)
-    if as_json:
-        print_json({"freed_bytes": done.freed_bytes, "removed": list(done.removed)})
-        return
-    click.echo(f"{len(done.removed)} files removed, {done.freed_bytes} bytes freed")
 
 
 def _give_up(error: OSError) -> NoReturn:

@@ -29,6 +29,7 @@ DEFAULT_OAI_URL = "https://oaipmh.arxiv.org/oai"
 DEFAULT_API_URL = "https://export.arxiv.org/api/query"
 DEFAULT_PACE_SECONDS = 3.0
 DEFAULT_ATTEMPTS = 8
+DEFAULT_KEEP_DAYS = 30
 DEFAULT_SIGNING_KEY = Path("data/keys/signing-key.json")
 
 

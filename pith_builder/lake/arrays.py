@@ -49,6 +49,16 @@ def arrow_array(kind: Kind, values: Sequence[Any] | Same, rows: int) -> pa.Array
     return _LAID_OUT[kind](ARROW_TYPES[kind], values)
 
 
+def values_of(column: pa.Array, kind: Kind) -> list[Any]:
+    """Undo `arrow_array`: the values of a column as rows have them."""
+    if kind is Kind.INSTANT:
+        column = column.cast(pa.int64())
+    elif kind is Kind.DAY:
+        column = column.cast(pa.int32())
+    values: list[Any] = column.to_pylist()
+    return values
+
+
 def _texts(type_: pa.DataType, values: Sequence[str | bytes | None]) -> pa.Array:
     kinds = set(map(type, values))
     if kinds == {str} and (text := "".join(values)).isascii():  # type: ignore[arg-type]

@@ -36,7 +36,8 @@ def lake_as_of(path: Path, moment: Moment) -> Lake:
     back.
 
     Raises:
-        UsageError: There is no lake, or there was none then, or this names no moment.
+        UsageError: There is no lake, or there was none then, or its parts of then were swept, or
+            this names no moment.
         VerificationError: `CURRENT` or a manifest is damaged.
     """
     live = open_lake(path).manifest
@@ -44,11 +45,26 @@ def lake_as_of(path: Path, moment: Moment) -> Lake:
     for sequence in range(live.sequence, 0, -1):
         manifest = live if sequence == live.sequence else read_manifest(path, sequence)
         if is_of_then(manifest):
+            if manifest is not live:
+                _see_that_it_is_whole(path, manifest, moment)
             return Lake(path, manifest)
     raise UsageError(
         f"{path} holds nothing as of {moment}: its first build is {manifest.build_id}, its last "
         f"{live.build_id}"
     )
+
+
+def _see_that_it_is_whole(path: Path, manifest: Manifest, moment: Moment) -> None:
+    """Refuse a manifest of which parts are gone."""
+    parts = [part for table in manifest.tables.values() for part in table.parts]
+    gone = sum(not (path / part.path).exists() for part in parts)
+    if gone:
+        raise UsageError(
+            f"{path} can no longer be opened as of {moment}: {gone} of the {len(parts)} parts of "
+            f"manifest {manifest.sequence} are gone, as `pith maintain` removes those that were "
+            "joined or rewritten long ago. Ask for a later moment; the records of then are still "
+            "told by from records_on(…)"
+        )
 
 
 def _condition(moment: Moment) -> Callable[[Manifest], bool]:

@@ -51,8 +51,21 @@ class Seen(NamedTuple):
 def written_together(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
     """Find the parts of records, events, states and bundles that hold the same papers.
 
-    They are told by how many rows they have, and by the first and the last Pith Number; their
-    aliases, which are sorted otherwise, by the label they were written under.
+    Their aliases, which are sorted otherwise, are told by the label they were written under.
+    """
+    whole = families(parts)
+    aliases = {label_of(part): part for part in parts[ALIASES.name]}
+    for found in whole:
+        named = aliases.pop(label_of(found[RECORDS.name]), None)
+        if named is not None:
+            found[ALIASES.name] = named
+    return whole
+
+
+def families(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
+    """Find the parts of records, events, states and bundles that hold the same papers.
+
+    They are told by how many rows they have, and by the first and the last Pith Number.
     """
     by_papers: dict[tuple[int, str, str], dict[str, Part]] = {}
     for table in (RECORDS, EVENTS, STATES, BUNDLES):
@@ -61,13 +74,7 @@ def written_together(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part
             if not odd:
                 ends = (papers, part.first_key[0], part.last_key[0])
                 by_papers.setdefault(ends, {}).setdefault(table.name, part)
-    whole = [found for found in by_papers.values() if len(found) == len(Stretch._fields)]
-    aliases = {label_of(part): part for part in parts[ALIASES.name]}
-    for found in whole:
-        named = aliases.pop(label_of(found[RECORDS.name]), None)
-        if named is not None:
-            found[ALIASES.name] = named
-    return whole
+    return [found for found in by_papers.values() if len(found) == len(Stretch._fields)]
 
 
 def stretches(lake: Path, parts: Mapping[str, Part]) -> Iterator[Stretch]:

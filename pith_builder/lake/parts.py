@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import leaf_hashes
 from pith_builder.disk import Disk, new_file, storage_errors
-from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array
+from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array, values_of
 from pith_builder.lake.tables import Table
 
 Row = Sequence[Any]
@@ -121,6 +121,7 @@ class PartWriter:
         self._pending: list[list[Any] | Same] = []
         self._pending_rows = 0
         self._waiting: list[Row] = []
+        self._gathered: list[pa.RecordBatch] = []
         self._first_key: tuple[str, ...] | None = None
         self._last_key: tuple[str, ...] = ()
         self._rows = 0
@@ -159,6 +160,18 @@ class PartWriter:
             columns = list(zip(*self._waiting, strict=True))
             self._waiting = []
             self.add(columns)
+
+    def add_arrow(self, rows: pa.RecordBatch) -> None:
+        """Add rows as another part has them, `row_sha256` and all; to no others than such."""
+        self._gathered.append(rows)
+        self._pending_rows += len(rows)
+        most = self.table.row_group_rows
+        if self._pending_rows >= most:
+            rest = pa.concat_batches(self._gathered)
+            while len(rest) >= most:
+                self._write_rows(rest.slice(0, most))
+                rest = rest.slice(most)
+            self._gathered, self._pending_rows = [rest], len(rest)
 
     def finish(self) -> Part | None:
         """Write what is left and keep the part; a part without rows is none.
@@ -200,16 +213,27 @@ class PartWriter:
         with self._stack, contextlib.suppress(OSError, ValueError, pa.ArrowException):
             self._writer.close()
 
-    def _key(self, row: int) -> tuple[str, ...]:
-        return tuple(str(self._pending[index][row]) for index in self._key_indexes)
-
     def _write_row_group(self) -> None:
-        self._first_key = self._first_key or self._key(0)
-        self._last_key = self._key(-1)
-        rows = record_batch(self.table, self._pending, self._pending_rows)
+        if self._gathered:
+            rows = pa.concat_batches(self._gathered)
+        else:
+            rows = record_batch(self.table, self._pending, self._pending_rows)
+        self._write_rows(rows)
+        self._pending, self._pending_rows, self._gathered = [], 0, []
+
+    def _write_rows(self, rows: pa.RecordBatch) -> None:
+        rows = pa.RecordBatch.from_arrays(rows.columns, schema=arrow_schema(self.table))
+        self._first_key = self._first_key or self._key(rows, 0)
+        self._last_key = self._key(rows, len(rows) - 1)
         self._writer.write_batch(rows, row_group_size=len(rows))
         self._rows += len(rows)
-        self._pending, self._pending_rows = [], 0
+
+    def _key(self, rows: pa.RecordBatch, row: int) -> tuple[str, ...]:
+        columns = self.table.all_columns()
+        return tuple(
+            str(values_of(rows.column(index).slice(row, 1), columns[index].kind)[0])
+            for index in self._key_indexes
+        )
 
 
 def record_batch(table: Table, columns: Columns, rows: int) -> pa.RecordBatch:

@@ -4,26 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pith_builder.core.canonical import Sha256
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import LEAF_BYTES
 from pith_builder.errors import VerificationError
+from pith_builder.lake.arrays import values_of
 from pith_builder.lake.parts import arrow_schema, open_part
-from pith_builder.lake.tables import ROW_SHA256, Kind, Table
+from pith_builder.lake.tables import ROW_SHA256, Table
 
 _ROWS_AT_ONCE = 1_000
 """Rows of documents, some ten kilobytes each, held at once."""
 
 DIGESTS_AT_ONCE = 100_000
 
+_HASHED_AT_ONCE = 1 << 20
+
 
 class DamagedPartError(VerificationError):
     """A part cannot be read: a checksum fails, or it is no Parquet file of this table."""
+
+
+class FileProblem(NamedTuple):
+    """What is wrong with a part's file."""
+
+    code: str
+    message: str
+
+
+def file_problem(lake: Path, part: Part) -> FileProblem | None:
+    """Compare the bytes of a part's file with what the manifest says of them."""
+    hasher, size = Sha256(), 0
+    try:
+        with (lake / part.path).open("rb") as file:
+            while data := file.read(_HASHED_AT_ONCE):
+                hasher.update(data)
+                size += len(data)
+    except OSError as error:
+        return FileProblem("missing_part", f"cannot be read: {error.strerror}")
+    if size != part.size_bytes:
+        message = f"found {size} bytes, by the manifest {part.size_bytes}"
+        return FileProblem("file_size", message)
+    if hasher.hexdigest() != part.sha256:
+        message = f"found {hasher.hexdigest()}, by the manifest {part.sha256}"
+        return FileProblem("file_digest", message)
+    return None
 
 
 def batches(
@@ -91,7 +121,7 @@ def rows_of(table: Table, part: Part, batch: pa.RecordBatch) -> Iterator[tuple[A
     """
     try:
         columns = [
-            _values(column, definition.kind)
+            values_of(column, definition.kind)
             for column, definition in zip(batch.columns, table.all_columns(), strict=True)
         ]
     except UnicodeDecodeError as error:
@@ -101,7 +131,7 @@ def rows_of(table: Table, part: Part, batch: pa.RecordBatch) -> Iterator[tuple[A
 
 def column_of(table: Table, batch: pa.RecordBatch, name: str) -> list[Any]:
     """Return the values of one column of a batch, as rows have them."""
-    return _values(batch.column(table.position(name)), table.column(name).kind)
+    return values_of(batch.column(table.position(name)), table.column(name).kind)
 
 
 def read_keys(lake: Path, table: Table, parts: Iterable[Part]) -> set[tuple[Any, ...]]:
@@ -115,17 +145,8 @@ def read_keys(lake: Path, table: Table, parts: Iterable[Part]) -> set[tuple[Any,
     for part in parts:
         for batch in batches(lake, table, part, table.key):
             columns = [
-                _values(batch.column(name), kind)
+                values_of(batch.column(name), kind)
                 for name, kind in zip(table.key, kinds, strict=True)
             ]
             keys.update(zip(*columns, strict=True))
     return keys
-
-
-def _values(column: pa.Array, kind: Kind) -> list[Any]:
-    if kind is Kind.INSTANT:
-        column = column.cast(pa.int64())
-    elif kind is Kind.DAY:
-        column = column.cast(pa.int32())
-    values: list[Any] = column.to_pylist()
-    return values

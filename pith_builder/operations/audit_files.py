@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pith_builder.core.canonical import JsonValue, Sha256, parse_json
+from pith_builder.core.canonical import JsonValue, parse_json
 from pith_builder.core.keys import Keyring
 from pith_builder.core.manifest import Manifest, Part
 from pith_builder.core.verification import verify
 from pith_builder.errors import VerificationError
 from pith_builder.lake.parts import microseconds
+from pith_builder.lake.reading import file_problem
 from pith_builder.lake.store import (
     CURRENT,
     SQL_FILE,
@@ -30,8 +31,6 @@ from pith_builder.lake.store import (
     views_place,
 )
 from pith_builder.operations.audit_parts import Finding
-
-_HASHED_AT_ONCE = 1 << 20
 
 Spread: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 """Does a task for each of several things, several at a time, and gives the results in order."""
@@ -69,10 +68,10 @@ def audit_chain(lake: Path, trusted: Keyring) -> Chain:
     if sequence is None:
         chain.findings.append(Finding("no_lake", CURRENT, f"there is no lake in {lake}"))
         return chain
-    for later in later_manifests(lake, sequence):
-        message = f"manifest {later} was live after it: {CURRENT} was moved back"
+    for number in later_manifests(lake, sequence):
+        message = f"manifest {number} was live after it: {CURRENT} was moved back"
         chain.findings.append(Finding("rolled_back", CURRENT, message))
-    wanted: str | None = None
+    later: Manifest | None = None
     for number in range(sequence, 0, -1):
         try:
             manifest = read_manifest(lake, number)
@@ -80,9 +79,9 @@ def audit_chain(lake: Path, trusted: Keyring) -> Chain:
             chain.findings += _unread(lake, number, str(error), is_live=number == sequence)
             return chain
         value = parse_json(manifest.document)
-        chain.findings += _problems(manifest, value, wanted, trusted)
+        chain.findings += _problems(manifest, value, later, trusted)
         _note(chain, manifest, value)
-        wanted = manifest.previous
+        later = manifest
     chain.is_whole = sequence > 0
     return chain
 
@@ -95,16 +94,14 @@ def _unread(lake: Path, number: int, message: str, *, is_live: bool) -> Iterator
 
 
 def _problems(
-    manifest: Manifest, value: JsonValue, wanted: str | None, trusted: Keyring
+    manifest: Manifest, value: JsonValue, later: Manifest | None, trusted: Keyring
 ) -> Iterator[Finding]:
-    """Yield what does not hold of one manifest, `wanted` being the digest its follower names."""
+    """Yield what does not hold of one manifest, and of the one that follows it."""
     place = manifest_name(manifest.sequence)
     for failure in verify(value, trusted).failures:
         yield Finding(str(failure.code), place, f"{failure.path}: {failure.message}")
-    if wanted is not None and manifest.manifest_sha256 != wanted:
-        follower = manifest.sequence + 1
-        message = f"is not the manifest that number {follower} follows: the chain is forked"
-        yield Finding("broken_chain", place, message)
+    if later is not None:
+        yield from _following(later, manifest)
     if (manifest.previous is None) != (manifest.sequence == 1):
         message = f"is number {manifest.sequence} and follows {manifest.previous}"
         yield Finding("broken_chain", place, message)
@@ -115,10 +112,26 @@ def _problems(
             yield Finding("count_mismatch", place, message, name)
 
 
+def _following(later: Manifest, manifest: Manifest) -> Iterator[Finding]:
+    """Yield what does not hold of the next; one of the same build must hold the same rows."""
+    if later.previous is not None and manifest.manifest_sha256 != later.previous:
+        message = f"is not the manifest that number {later.sequence} follows: the chain is forked"
+        yield Finding("broken_chain", manifest_name(manifest.sequence), message)
+    if later.build_id == manifest.build_id:
+        for name, table in later.tables.items():
+            before = manifest.tables[name]
+            if (table.content_root, table.rows) != (before.content_root, before.rows):
+                message = (
+                    f"is of the same build as the one before it, and holds other rows of {name}"
+                )
+                yield Finding("build_mismatch", manifest_name(later.sequence), message, name)
+
+
 def _note(chain: Chain, manifest: Manifest, value: JsonValue) -> None:
     """Keep what a manifest says of its build and of parts."""
     chain.live = chain.live or manifest
     chain.manifests += 1
+    # Of several of one build the first counts: the others came of maintenance.
     chain.builds[manifest.build_id] = {
         "started_at": microseconds(manifest.created_at),
         "builder_version": value["builder_version"],
@@ -154,34 +167,17 @@ def audit_bytes(lake: Path, chain: Chain, spread: Spread) -> tuple[list[Finding]
     findings: list[Finding] = []
     sound = set()
     parts = [part for _, part in named]
-    problems = spread(partial(_problem, lake), parts)
+    problems = spread(partial(file_problem, lake), parts)
     for (name, part), problem in zip(named, problems, strict=True):
         if problem is None:
             sound.add(part.path)
         else:
-            code, message = problem
-            findings.append(Finding(code, part.path, message, name))
+            findings.append(Finding(problem.code, part.path, problem.message, name))
     return findings, frozenset(sound)
 
 
 def _is_due(lake: Path, part: Part, current: Iterable[str]) -> bool:
     return part.path in current or (lake / part.path).exists()
-
-
-def _problem(lake: Path, part: Part) -> tuple[str, str] | None:
-    hasher, size = Sha256(), 0
-    try:
-        with (lake / part.path).open("rb") as file:
-            while data := file.read(_HASHED_AT_ONCE):
-                hasher.update(data)
-                size += len(data)
-    except OSError as error:
-        return "missing_part", f"cannot be read: {error.strerror}"
-    if size != part.size_bytes:
-        return "file_size", f"found {size} bytes, by the manifest {part.size_bytes}"
-    if hasher.hexdigest() != part.sha256:
-        return "file_digest", f"found {hasher.hexdigest()}, by the manifest {part.sha256}"
-    return None
 
 
 def audit_notes(lake: Path, chain: Chain) -> Iterator[Finding]:

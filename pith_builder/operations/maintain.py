@@ -1,14 +1,22 @@
-"""Maintenance: sweeping what no manifest names, and writing the views anew."""
+"""Maintenance: sweeping what nobody is to read any more, and writing the views anew."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pith_builder.disk import Disk, storage_errors
 from pith_builder.errors import UsageError
 from pith_builder.lake.lock import lake_lock
-from pith_builder.lake.store import live_manifest, open_lake, read_manifest, settle, write_views
+from pith_builder.lake.store import (
+    current_sequence,
+    live_manifest,
+    open_lake,
+    read_manifest,
+    settle,
+    write_views,
+)
 
 _WHERE_LEFTOVERS_LIE = (
     "tables/*/*",
@@ -24,7 +32,7 @@ class Maintained:
     """What maintenance did.
 
     Attributes:
-        removed: Files that no manifest names, below the lake; removed.
+        removed: Files below the lake that were removed.
         freed_bytes: Their size.
     """
 
@@ -32,8 +40,21 @@ class Maintained:
     freed_bytes: int
 
 
-def maintain(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) -> Maintained:
+def maintain(
+    lake: Path,
+    wait_seconds: float = 0.0,
+    disk: Disk | None = None,
+    *,
+    kept_since: datetime | None = None,
+) -> Maintained:
     """Remove parts that a killed build left behind, and write `pith.sql` for where the lake lies.
+
+    Args:
+        lake: Its folder.
+        wait_seconds: How long to wait for another writer.
+        disk: What writes and removes.
+        kept_since: Also remove parts that only manifests name which others had followed by then.
+            The lake can no longer be opened as it was before, but its manifests stay.
 
     Raises:
         UsageError: There is no lake.
@@ -46,7 +67,7 @@ def maintain(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) ->
     disk = disk or Disk()
     with lake_lock(lake, wait_seconds, disk):
         settle(disk, lake)
-        named = _named(lake)
+        named = _named(lake, kept_since)
         swept = [
             file
             for pattern in _WHERE_LEFTOVERS_LIE
@@ -64,11 +85,18 @@ def maintain(lake: Path, wait_seconds: float = 0.0, disk: Disk | None = None) ->
     return Maintained(tuple(str(file.relative_to(lake)) for file in swept), freed_bytes)
 
 
-def _named(lake: Path) -> set[str]:
-    """Return every part that the live manifest or one before it names."""
+def _named(lake: Path, kept_since: datetime | None) -> set[str]:
+    """Return every part that the live manifest names, or one that no other had followed by then.
+
+    A manifest that is dated back was live no earlier than those before it.
+    """
     named: set[str] = set()
-    live = live_manifest(lake)
-    for sequence in range(live.sequence if live else 0, 0, -1):
-        tables = read_manifest(lake, sequence).tables
-        named.update(part.path for table in tables.values() for part in table.parts)
-    return named
+    before: set[str] = set()
+    latest = datetime.min.replace(tzinfo=UTC)
+    for sequence in range(1, (current_sequence(lake) or 0) + 1):
+        manifest = read_manifest(lake, sequence)
+        latest = max(latest, manifest.created_at)
+        if kept_since is None or latest > kept_since:
+            named |= before
+        before = {part.path for table in manifest.tables.values() for part in table.parts}
+    return named | before
