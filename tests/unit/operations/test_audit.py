@@ -492,6 +492,15 @@ FILES = {
 }
 
 
+def test_a_manifest_of_the_build_before_must_hold_its_rows(harmed):
+    signed_anew(harmed, 2, build_id=read_manifest(harmed, 1).build_id)
+
+    hits = [hit for hit in found(harmed, roots_only=True) if hit.code == "build_mismatch"]
+
+    assert {hit.place for hit in hits} == {"manifests/00000002.json"}
+    assert {"records", "builds"} <= {hit.table for hit in hits}
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("roots_only", [True, False], ids=["roots", "rows"])
 def test_harm_to_files_is_found_at_both_depths(harmed, name, roots_only):
