@@ -24,7 +24,7 @@ from pith_builder.lake.reading import batches, column_of
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, Table
 
 EVENTS_OF_A_PAPER = 2
-PAPERS_AT_ONCE = 1_000
+PAPERS_AT_ONCE = 200
 
 
 class NotTogetherError(Exception):
