@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-steps demo-harvest demo-wheel test check lint faults bench bench-merge clean
+.PHONY: demo demo-steps demo-harvest demo-wheel test check lint faults fuzz bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
 	@$(MAKE) --no-print-directory demo-steps
@@ -64,7 +64,11 @@ check: lint test
 
 # Every search for faults at its full length, with its counts; `make test` does a seeded share.
 faults: $(VENV)/installed-dev
-	PITH_FAULTS=whole $(VENV)/bin/python -m pytest -s tests/faults $(PYTEST)
+	PITH_FAULTS=whole $(VENV)/bin/python -m pytest -s tests/faults tests/fuzz $(PYTEST)
+
+# Ten minutes of fuzzing every parser; FUZZ holds options, such as FUZZ='--seconds 60'.
+fuzz: $(VENV)/installed-fuzz
+	$(VENV)/bin/python -m tests.fuzz $(FUZZ)
 
 # BENCH holds options, such as BENCH='--papers 20000 --only mint,audit'.
 bench: $(VENV)/installed-bench
@@ -80,6 +84,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,report,serve,timestamps]'
+	touch $@
+
+$(VENV)/installed-fuzz: $(VENV)/installed-dev
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed-dev

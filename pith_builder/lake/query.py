@@ -30,7 +30,10 @@ _HINTS = {
 }
 """What to do next, by what stands in DuckDB's words."""
 
-_DAMAGE = (duckdb.IOException, duckdb.SerializationException)
+_UNTOLD = (RuntimeError, UnicodeDecodeError)
+"""What DuckDB's Python side raises of a text that a flipped bit made no UTF-8."""
+
+_DAMAGE = (duckdb.IOException, duckdb.SerializationException, *_UNTOLD)
 _EXPLAINED = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\s+(?:analyze\s+)?(?:\(\s*(?:analyze|format)[^()]*\)\s*)?",
     re.IGNORECASE | re.DOTALL,
@@ -116,7 +119,7 @@ def _damage(lake: Path | None = None) -> Iterator[None]:
     """Turn DuckDB's failure to read a part into ours."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, *_UNTOLD) as error:
         said = str(error).splitlines()[0]
         raise VerificationError(
             f"the lake{f' in {lake}' if lake else ''} cannot be read: {said}; run `pith audit`"
@@ -191,7 +194,7 @@ def told(what: str) -> Iterator[None]:
     """Turn what DuckDB says of a stranger's query into ours; it shows the place with a caret."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, *_UNTOLD) as error:
         # What a damaged Parquet header makes DuckDB say has no class of its own.
         if isinstance(error, _DAMAGE) or type(error) is duckdb.Error:
             raise VerificationError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 from pith_builder.core.canonical import RecordDigest
@@ -49,7 +50,9 @@ def read_timestamp_proof(data: bytes) -> TimestampProof:
             "pip install 'pith-builder[timestamps]'"
         ) from error
     try:
-        detached = DetachedTimestampFile.deserialize(BytesDeserializationContext(data))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # of an operation in a proof
+            detached = DetachedTimestampFile.deserialize(BytesDeserializationContext(data))
     except (DeserializationError, MsgValueError, ValueError) as error:
         raise MalformedError(f"not a detached OpenTimestamps proof: {error!r}"[:300]) from error
     if not isinstance(detached.file_hash_op, OpSHA256):

@@ -8,6 +8,7 @@ strictly here before the package sees it, and what was found is counted against 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -37,6 +38,7 @@ MAX_TRIES = 3
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 _ERRORS = "/api/errors"
+_COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -76,7 +78,7 @@ def check_feed(request: Request, answer: bytes) -> int:
     counts = [
         root.findtext(f"{_OPENSEARCH}{name}") or "" for name in ("totalResults", "startIndex")
     ]
-    if not all(count.strip().isdecimal() for count in counts):
+    if not all(_COUNT.fullmatch(count.strip()) for count in counts):
         raise BrokenPageError("the feed does not say how many results there are, and from where")
     total, start = map(int, counts)
     if start != int(request.get("start") or 0):
@@ -110,7 +112,7 @@ class _CheckedClient(arxiv.Client):  # type: ignore[misc]  # the package carries
                 raise _TooManyError(f"{total} results, {QUERY_LIMIT} can be had of one query")
         try:
             return _feed.parse(answer)
-        except ValueError as error:
+        except (ValueError, ArithmeticError) as error:
             raise SourceError(f"an entry of the feed cannot be read: {error}") from error
 
 

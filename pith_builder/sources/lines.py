@@ -40,6 +40,7 @@ _ZIP_ERRORS = (
     EOFError,
     NotImplementedError,
     RuntimeError,
+    ValueError,  # a member's name that is no UTF-8
 )
 _PACKED = {".gz": _GZIP_MAGIC, ".zst": _ZSTD_MAGIC, ".zip": _ZIP_MAGIC}
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict, deque
 from pathlib import Path
 
-from pith_builder.core.canonical import sha256_hex
+from pith_builder.core.canonical import JsonValue, parse_json, sha256_hex
 from pith_builder.disk import Disk, storage_errors, write_whole
-from pith_builder.errors import SourceError
+from pith_builder.errors import MalformedError, SourceError
 from pith_builder.sources.fetching import Get, Request
 
 INDEX = "requests.jsonl"
 """One line for each answer, in order: what was asked, and the file that holds the answer."""
 
-
+_FILE_NAME = re.compile(r"\d{6}-[0-9a-f]{16}\.xml", re.ASCII)
 _KEPT = "the answers kept before are as they were"
 
 
@@ -89,13 +90,20 @@ def _lines(folder: Path) -> list[bytes]:
 
 def _index(folder: Path) -> list[tuple[str, Request]]:
     try:
-        entries = [json.loads(line) for line in _lines(folder)]
+        entries = [parse_json(line) for line in _lines(folder)]
         return [
             (
-                str(entry["file"]),
+                _file_name(entry["file"]),
                 Request(tuple((str(name), str(value)) for name, value in entry["request"])),
             )
             for entry in entries
         ]
-    except (ValueError, TypeError, KeyError) as error:
+    except (MalformedError, ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{folder} holds no kept answers ({error})") from error
+
+
+def _file_name(said: JsonValue) -> str:
+    """Return the name of a file beside the index, once it is shown to be no path elsewhere."""
+    if _FILE_NAME.fullmatch(said) is None:
+        raise MalformedError(f"{said[:80]!r} is no name of a kept answer")
+    return str(said)

@@ -32,6 +32,6 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
 def _http_date(text: str) -> float | None:
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, ArithmeticError):  # the latter of numbers beyond all clocks
         return None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()

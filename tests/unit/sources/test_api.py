@@ -90,6 +90,8 @@ def test_a_feed_cut_at_any_byte_is_refused():
         without_items(FEED),
         FEED.replace(b"totalResults>1<", b"totalResults>2<"),
         FEED.replace(b"totalResults>1<", b"totalResults><"),
+        FEED.replace(b"totalResults>1<", b"totalResults>" + b"1" * 5000 + b"<"),
+        FEED.replace(b"totalResults>1<", "totalResults>\u0661<".encode()),
         FEED.replace(b"totalResults", b"results"),
     ],
 )

@@ -10,6 +10,7 @@ from pith_builder.errors import SourceError, SourceUnavailableError, UsageError
 from pith_builder.sources import fetching, oai
 from pith_builder.sources.fetching import Patience, Request
 from pith_builder.sources.pacing import Clock
+from pith_builder.sources.retry_after import retry_after_seconds
 from tests.arxiv_server.clients import IMPATIENT, fetcher
 from tests.arxiv_server.faults import Fault, Faults
 from tests.arxiv_server.papers import papers
@@ -179,3 +180,19 @@ def test_what_a_status_means(tmp_path, status, said, count):
     assert re.search(said, str(caught.value))
     assert server.count == count
     assert isinstance(caught.value, SourceUnavailableError) is (count > 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "soon",
+        "-1",
+        "1e9",
+        "9" * 400,
+        "Sun, 06 Nov 1994 08:49" + "9" * 99 + ":37 GMT",
+        "\u0661\u0662",
+    ],
+)
+def test_a_retry_after_that_says_nothing_clearly_is_none(said):
+    assert retry_after_seconds({"Retry-After": said}, 0.0) is None

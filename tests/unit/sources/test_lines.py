@@ -131,6 +131,14 @@ def test_every_json_member_of_a_zip_is_read_and_named(tmp_path):
     assert b"".join(block.data for block in found) == lines(3)
 
 
+def test_a_zip_whose_member_is_named_in_no_utf8_is_refused(tmp_path):
+    packed = zipped(("é.json", lines(1)))
+    found, error = taken(written(tmp_path, "a.zip", packed.replace("é".encode(), b"\xff\xff")))
+
+    assert found == []
+    assert "damaged or unreadable zip file" in str(error)
+
+
 @given(
     st.lists(st.sampled_from([b"", b'{"id": "x"}', b"{}", b"no JSON", b'{"a": "\xc3\xa9"}'])),
     st.sampled_from([b"\n", b"\r\n"]),

@@ -63,6 +63,24 @@ def test_what_was_not_asked_then_cannot_be_asked_now(harvest):
         list(Walk(get, Window(set_spec="cs")))
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        b'{"file": "../../etc/passwd", "request": []}\n',
+        b'{"file": "/etc/passwd", "request": []}\n',
+        b'{"file": "000001-0123456789abcde\\u0000.xml", "request": []}\n',
+        b'{"file": 7, "request": []}\n',
+        b'{"request": []}\n',
+        b"[" * 100_000 + b"\n",
+        b"\xff\n",
+    ],
+)
+def test_an_index_that_names_no_file_beside_it_is_refused(tmp_path, index):
+    (tmp_path / INDEX).write_bytes(index)
+    with pytest.raises(SourceError, match="holds no kept answers"):
+        replayed(tmp_path)
+
+
 def test_a_changed_or_missing_answer_is_refused(harvest):
     folder, _ = harvest
     first = min(folder.glob("*.xml"))
