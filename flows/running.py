@@ -160,5 +160,8 @@ class OneLine(logging.Filter):
         return True
 
 
+# PREFECT_LOGGING_EXTRA_LOGGERS gives the package's loggers to Prefect, but leaves them their level.
+logging.getLogger("pith_builder").setLevel(logging.INFO)
+
 for _name in ("prefect.flow_runs", "prefect.task_runs"):
     logging.getLogger(_name).addFilter(OneLine())

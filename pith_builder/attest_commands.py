@@ -106,6 +106,7 @@ for _statement in STATEMENTS:
 
 
 def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
+    from pith_builder.core.lineage import Input
     from pith_builder.disk import Disk, write_whole
     from pith_builder.operations.attesting import attested, offer_of
     from pith_builder.operations.taking_in import take_in
@@ -139,7 +140,7 @@ def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
         settings.keyring(),
         [offer_of(event, subject)],
         operation="attest",
-        sources=[statement.event_type],
+        sources=[Input(namespace="statement", name=statement.event_type)],
     )
     if chosen["as_json"]:
         print_json({"event": json.loads(event.document), "committed": taken.result.committed})

@@ -156,6 +156,7 @@ def _merge_into(
     as_json: bool,
 ) -> None:
     from pith_builder.operations.offers import read_offers
+    from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 
     settings = Settings.of(os.environ, trust)
@@ -166,7 +167,7 @@ def _merge_into(
             settings.keyring(),
             read_offers(files, standard_input()),
             operation="merge",
-            sources=[file.name or "-" for file in files],
+            sources=files_read(files),
             progress=progress,
         )
     _show_taken(taken, as_json)
@@ -205,6 +206,7 @@ def import_(
     pith import mirror/ --trust their-key.json
     """
     from pith_builder.operations.importing import read_imports
+    from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 
     settings = Settings.of(os.environ, trust)
@@ -215,7 +217,7 @@ def import_(
             settings.keyring(),
             read_imports(places, standard_input()),
             operation="import",
-            sources=[place.name or "-" for place in places],
+            sources=files_read(places),
             is_import=True,
             progress=progress,
         )

@@ -9,6 +9,7 @@ from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.raw_metadata import RAW_COLUMNS
 from pith_builder.operations.importing import read_imports
 from pith_builder.operations.offers import read_offers
+from pith_builder.operations.run_facts import files_read
 from pith_builder.operations.taking_in import take_in
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import TrustedKeys
@@ -54,7 +55,7 @@ def merged_into(lake, *files, reader=read_offers, **changes):
         TRUSTED,
         reader(files, None),
         operation="merge",
-        sources=[file.name for file in files],
+        sources=files_read(files),
         is_import=reader is read_imports,
     )
 

@@ -77,6 +77,11 @@ class Part:
     first_key: tuple[str, ...]
     last_key: tuple[str, ...]
 
+    @property
+    def table(self) -> str:
+        """The table whose rows it holds."""
+        return self.path.split("/")[1]
+
     def to_json_object(self) -> dict[str, JsonValue]:
         """Return the part as a manifest names it."""
         return {

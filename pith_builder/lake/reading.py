@@ -75,13 +75,20 @@ def batches(
     try:
         with open_part(lake, part) as file:
             found = file.schema_arrow.remove_metadata()
-            if not found.equals(arrow_schema(table).remove_metadata()):
+            version = _version_of(table, found)
+            if version is None:
                 raise DamagedPartError(
                     f"{part.path} has not the columns of table {table.name}; run `pith audit`"
                 )
-            for batch in file.iter_batches(batch_size=rows_at_once, columns=columns):
+            older = None if version == table.schema_version else frozenset(found.names)
+            present = (
+                columns
+                if older is None or columns is None
+                else [name for name in columns if name in older]
+            )
+            for batch in file.iter_batches(batch_size=rows_at_once, columns=present):
                 rows += len(batch)
-                yield batch
+                yield batch if older is None else _completed(table, batch, columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = str(error).splitlines()[0][:200]
         raise DamagedPartError(f"{part.path} cannot be read: {said}; run `pith audit`") from error
@@ -89,6 +96,31 @@ def batches(
         raise DamagedPartError(
             f"{part.path} gives {rows} rows, by the manifest it has {part.rows}; run `pith audit`"
         )
+
+
+def _version_of(table: Table, found: pa.Schema) -> int | None:
+    """Return the schema version of the table that has these columns, or None."""
+    wanted = arrow_schema(table).remove_metadata()
+    for version in range(table.schema_version, 0, -1):
+        names = [column.name for column in table.columns_of(version)]
+        if found.equals(pa.schema([wanted.field(name) for name in names])):
+            return version
+    return None
+
+
+def _completed(
+    table: Table, batch: pa.RecordBatch, columns: Sequence[str] | None
+) -> pa.RecordBatch:
+    """Return rows of an older part with nulls in the columns that came later."""
+    schema = arrow_schema(table).remove_metadata()
+    fields = [schema.field(name) for name in columns or schema.names]
+    arrays = [
+        batch.column(field.name)
+        if field.name in batch.schema.names
+        else pa.nulls(len(batch), field.type)
+        for field in fields
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def packed_digests(lake: Path, table: Table, part: Part) -> Iterator[npt.NDArray[np.uint8]]:

@@ -128,6 +128,7 @@ class Rows:
         outcome: str,
         rejects_added: int,
         is_forced: bool,
+        run_facts: bytes,
     ) -> Row:
         """Return the row of `builds`."""
         return (
@@ -145,6 +146,7 @@ class Rows:
             counts.minted_withdrawn,
             outcome,
             is_forced,
+            run_facts,
         )
 
     def window(self, window: Harvested, attempts: int) -> Row:

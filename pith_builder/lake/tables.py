@@ -32,6 +32,8 @@ class Column:
             from one that does (a document from its own digest and signature), or says where and
             when a row was observed, which differs between lakes of one content.
         repeats: Whether few values fill the column, so that a dictionary pays.
+        since: The schema version it came with: null in parts that were written before. Such a
+            column is not hashed, so that the digests of their rows stay.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     about: str
     is_hashed: bool = True
     repeats: bool = False
+    since: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,10 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         """Return the columns as they stand in a file."""
         return (*self.columns, ROW_SHA256)
+
+    def columns_of(self, schema_version: int) -> tuple[Column, ...]:
+        """Return the columns as they stand in a file of a schema version."""
+        return tuple(column for column in self.all_columns() if column.since <= schema_version)
 
     def hashed_indexes(self) -> tuple[int, ...]:
         """Return which columns enter the row's digest, by position."""
@@ -283,7 +290,16 @@ BUILDS = Table(
         Column("minted_withdrawn", Kind.INTEGER, "Of minted, papers that are withdrawn."),
         Column("outcome", Kind.TEXT, "complete, or what ended the reading before its end."),
         Column("is_forced", Kind.BOOLEAN, "Whether bounds were overridden with --force."),
+        Column(
+            "run_facts",
+            Kind.JSON,
+            "The run as an OpenLineage RunEvent: what it read and added, with which libraries; "
+            "null of runs before there were such.",
+            is_hashed=False,
+            since=2,
+        ),
     ),
+    schema_version=2,
 )
 
 WINDOWS = Table(

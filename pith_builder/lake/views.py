@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.manifest import Manifest, Part
-from pith_builder.lake.tables import RECORDS, TABLES, Kind, Table
+from pith_builder.lake.tables import RECORDS, TABLES, Column, Kind, Table
 
 _DERIVED = ("papers", "names", "history", "coverage")
 """The files of views and macros built on the tables, in the order they are run in."""
@@ -92,9 +92,7 @@ def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:
     any; so that it opens a dozen, however many there are.
     """
     if not parts:
-        columns = ", ".join(
-            f"null::{_SQL_TYPES[column.kind]} as {column.name}" for column in table.all_columns()
-        )
+        columns = ", ".join(_null(column) for column in table.all_columns())
         yield f"select {columns}\nwhere false"
     columns = ", ".join(column.name for column in table.all_columns())
     is_by_number = table.key[0] == "pith_number" and len(parts) > PARTS_OF_A_QUERY
@@ -105,12 +103,24 @@ def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:
         listed = ",\n    ".join(
             f"getvariable('pith_lake') || {quoted('/' + part.path)}" for part in some
         )
-        query = f"select {columns}\nfrom read_parquet([\n    {listed}\n])"
+        read = f"read_parquet([\n    {listed}\n])"
+        if table.schema_version > 1:
+            # Parts of an older schema lack a column, and it may be that all of them do.
+            nulls = ", ".join(_null(column) for column in table.all_columns())
+            read = (
+                f"(select {nulls} where false union all by name\n"
+                f"from {read[:-1]}, union_by_name = true))"
+            )
+        query = f"select {columns}\nfrom {read}"
         if is_by_number:
             first = min(part.first_key[0] for part in some)
             last = max(part.last_key[0] for part in some)
             query += f"\nwhere pith_number between {quoted(first)} and {quoted(last)}"
         yield query
+
+
+def _null(column: Column) -> str:
+    return f"null::{_SQL_TYPES[column.kind]} as {column.name}"
 
 
 def quoted(text: str) -> str:

@@ -34,6 +34,7 @@ from pith_builder.core.instants import (
     parse_seconds,
 )
 from pith_builder.core.keys import Keyring, PublicKey
+from pith_builder.core.lineage import COMPLETE, rows_added
 from pith_builder.core.manifest import Part
 from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.core.verification import verify
@@ -362,7 +363,12 @@ def _link_receipt(audit: PartAudit, row: _Row, index: int, key: str) -> None:
 
 def _document(row: _Row) -> Any:
     """Parse a row's document, which must be its own canonical JSON."""
-    data = row["document"].encode()
+    return _parsed(row["document"])
+
+
+def _parsed(text: str) -> Any:
+    """Parse a text that must be its own canonical JSON."""
+    data = text.encode()
     document = parse_json(data)
     if dump_canonical(document) != data:
         raise MalformedError("the document is not in canonical JSON")
@@ -511,9 +517,29 @@ def _build(
     audit.runs[row["build_id"]] = row.only(
         "minted", "rejects_added", "started_at", "builder_version", *NOTED
     )
+    if row["run_facts"] is not None:
+        yield from _run_facts(row)
     total = row["minted"] + row["unchanged"] + row["rejected"]
     if row["seen"] != total:
         yield "count_mismatch", f"{row['seen']} papers seen, {total} accounted for"
+
+
+def _run_facts(row: _Row) -> Iterator[Problem]:
+    """Check that the facts of a run are those that the columns tell."""
+    event = _parsed(row["run_facts"])
+    added = rows_added(event)
+    failed = event["run"]["facets"].get("errorMessage", {"message": COMPLETE})
+    stated = {
+        "operation": event["job"]["name"].removeprefix("pith."),
+        "started_at": microseconds(parse_microseconds(event["eventTime"])),
+        "builder_version": event["run"]["facets"]["processing_engine"]["version"],
+        "minted": added.get(RECORDS.name, 0),
+        "rejects_added": added.get(REJECTS.name, 0),
+        "outcome": failed["message"],
+    }
+    for name, wanted in stated.items():
+        if row[name] != wanted:
+            yield "column_mismatch", f"{name} is {row[name]!r}, by run_facts {wanted!r}"
 
 
 def _reject(

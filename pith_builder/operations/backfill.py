@@ -31,6 +31,7 @@ from pith_builder.operations.ledger import (
     read_ledger,
     uncovered,
 )
+from pith_builder.operations.run_facts import files_read
 from pith_builder.operations.transaction import BuildResult, Progress, Target, transaction
 from pith_builder.sources.lines import blocks
 from pith_builder.sources.sets import other_name, set_spec
@@ -151,7 +152,7 @@ def backfill_snapshot(  # noqa: PLR0913 - a run's own parameters
             write_lines(opened, [line])
         if not is_forced:
             check_gate(target.lake, opened.plan.manifest, OPERATION, opened.result)
-        return opened.commit([snapshot.name or "-"], is_forced=is_forced)
+        return opened.commit(files_read([snapshot]), is_forced=is_forced)
 
 
 def _selected(

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from pith_builder.core.lineage import COMPLETE
 from pith_builder.errors import SourceError
 from pith_builder.operations.chunks import snapshot_chunks
+from pith_builder.operations.run_facts import files_read
 from pith_builder.operations.transaction import BuildResult, Progress, Target, transaction
 from pith_builder.sources.lines import Block, blocks
 
@@ -35,8 +37,8 @@ def build(
             opened.mint(snapshot_chunks(_lines(sources, standard_input)), progress)
         except SourceError as error:
             failure = error
-        outcome = "complete" if failure is None else str(failure)
-        result = opened.commit([source.name or "-" for source in sources], outcome)
+        outcome = COMPLETE if failure is None else str(failure)
+        result = opened.commit(files_read(sources), outcome)
     if failure is not None:
         raise SourceError(
             f"{failure} (before it: {result.seen} seen, {result.minted} minted, "

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from pith_builder.core.arxiv_id import ArxivId
+from pith_builder.core.lineage import Input
 from pith_builder.errors import UsageError
 from pith_builder.operations.chunks import Observation
 from pith_builder.operations.harvest import Source, SourceSettings, observation, read_chunks
@@ -31,7 +32,9 @@ def build_ids(
     """
     with transaction(target, "build") as opened:
         opened.mint(read_chunks(_observations(source, ids)), progress)
-        return opened.commit([source.base_url])
+        return opened.commit(
+            [Input(namespace=source.base_url, name="papers by identifier", rows=len(ids))]
+        )
 
 
 def find_ids(

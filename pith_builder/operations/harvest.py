@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from pith_builder.sources.raw_pages import kept, replayed
 
 CHUNK_PAPERS = 5_000
 """Papers in a chunk of a harvest."""
+
+_log = logging.getLogger(__name__)
 
 _IDENTIFIER_PREFIX = "oai:arXiv.org:"
 
@@ -131,13 +134,14 @@ def harvest(
         observed = reading.observations(stretch)
         opened.mint(read_chunks(observed), progress)
         line = reading.line(stretch)
+        _log.info("read %s: %d records", stretch, line.records)
         opened.write(
             SIGHTINGS, [opened.rows.sighting(*sighting) for sighting in sorted(reading.sightings)]
         )
         write_lines(opened, [line])
         if not is_forced:
             check_gate(target.lake, opened.plan.manifest, operation, opened.result)
-        return opened.commit([source.base_url], is_forced=is_forced)
+        return opened.commit([line.as_input()], is_forced=is_forced)
 
 
 def write_lines(opened: Transaction, lines: Iterable[LedgerWindow]) -> None:

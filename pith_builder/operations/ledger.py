@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from pith_builder.core.instants import format_seconds
+from pith_builder.core.lineage import Input
 from pith_builder.core.manifest import Manifest
 from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.reading import read_rows
@@ -49,6 +51,15 @@ class LedgerWindow:
     response_at: datetime
     records: int
     build_id: str = ""
+
+    def as_input(self) -> Input:
+        """Return the window as the facts of a run tell of it."""
+        return Input(
+            namespace=self.source,
+            name=f"{self.set_spec or 'all sets'}, {self.from_on} to {self.until_on}",
+            version=format_seconds(self.response_at),
+            rows=self.records,
+        )
 
     def whole_days(self) -> Iterator[date]:
         """Go through the days that were over when the source answered."""

@@ -70,7 +70,7 @@ def audit_source(target: Target, source: Source, set_spec: str = "") -> SourceAu
                 for stretch in found
             ]
             write_lines(opened, lines)
-            opened.commit([source.base_url])
+            opened.commit([line.as_input() for line in lines])
     return SourceAudit(
         listed=listed,
         present=present,

@@ -10,13 +10,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from pith_builder.core.keys import PublicKey
+from pith_builder.core.lineage import Input
 from pith_builder.core.manifest import Part
 from pith_builder.core.merge import Verdict
 from pith_builder.core.remaking import Remaking
@@ -142,7 +143,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     offers: Iterable[Offer | Refused],
     *,
     operation: str,
-    sources: Iterable[str],
+    sources: Sequence[Input],
     is_import: bool = False,
     progress: Progress = lambda _: None,
 ) -> TakenIn:
@@ -153,7 +154,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
         trusted: The keys that are trusted besides the target's own.
         offers: What is offered.
         operation: What this is called in table `builds`.
-        sources: What it is read from, as table `builds` names it.
+        sources: What it is read from, as table `builds` tells of it.
         is_import: Whether records that come without signed events are vouched for.
         progress: Is told how many records were gone through.
 
@@ -180,7 +181,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
             _take_chunks(opened, taker, desk, run, taken, progress)
             if taken.changed:
                 _rewrite(opened, desk, run)
-        opened.commit([*sources])
+        opened.commit(sources)
     return taken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from pith_builder.core.canonical import JsonValue, dump_canonical
 from pith_builder.core.keys import PublicKey, Signer
+from pith_builder.core.lineage import COMPLETE, Input, Run, run_event
 from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
 from pith_builder.core.registry import Registry
 from pith_builder.disk import Disk, remove_unwanted, storage_errors
@@ -22,7 +25,10 @@ from pith_builder.lake.rows import Rows
 from pith_builder.lake.store import commit, current_sequence, empty_tables, live_manifest, settle
 from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, Table
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan
+from pith_builder.operations.run_facts import libraries, written
 from pith_builder.operations.workers import minted_in_order
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int], None]
 """Is told, now and then, how many papers were seen so far."""
@@ -119,6 +125,7 @@ class Transaction:
         """
         for chunk in minted_in_order(self.plan, chunks, self._workers):
             self._add(chunk)
+            _log.info("chunk %d: %d seen, %d minted", chunk.index, chunk.seen, len(chunk.minted))
             progress(self.result.seen)
 
     def write(self, table: Table, rows: Sequence[Row]) -> None:
@@ -149,9 +156,14 @@ class Transaction:
         self._keys.update(keys)
 
     def commit(
-        self, sources: Sequence[str], outcome: str = "complete", *, is_forced: bool = False
+        self, inputs: Sequence[Input], outcome: str = COMPLETE, *, is_forced: bool = False
     ) -> BuildResult:
         """Put a manifest in force, if anything was added; nothing new is no commit.
+
+        Args:
+            inputs: What was read; of an address, each thing that was asked of it.
+            outcome: What ended the reading, if that was not its end.
+            is_forced: Whether bounds were overridden.
 
         Raises:
             StorageError: The disk is full, or the folder takes no files.
@@ -161,21 +173,26 @@ class Transaction:
         rejects = self._new_rejects()
         self.write(REJECTS, rejects)
         if any(self._parts.values()) or self._swapped:
-            version = self.plan.registry.builder_version
+            self.write(KEYS, self._new_keys())
             row = self.rows.build(
                 result,
                 operation=self._operation,
-                builder_version=version,
-                sources=sources,
+                builder_version=self.plan.registry.builder_version,
+                sources=[*dict.fromkeys(one.source for one in inputs)],
                 outcome=outcome,
                 rejects_added=len(rejects),
                 is_forced=is_forced,
+                run_facts=dump_canonical(self._run_event(inputs, outcome)),
             )
             self.write(BUILDS, [row])
-            self.write(KEYS, self._new_keys())
             manifest = self._manifest()
             commit(self.plan.disk, self.plan.lake, manifest)
             result.committed = True
+            _log.info(
+                "committed manifest %d: %d seen, %d minted, %d unchanged, %d rejected",
+                manifest.sequence,
+                *(result.seen, result.minted, result.unchanged, result.rejected),
+            )
         if manifest is not None:
             result.sequence = manifest.sequence
             result.manifest_sha256 = manifest.manifest_sha256
@@ -228,6 +245,24 @@ class Transaction:
         known = self.keys_of(KEYS)
         rows = {tuple(row[:2]): row for row in map(self.rows.key, self._keys)}
         return [rows[name] for name in sorted(rows.keys() - known)]
+
+    def _run_event(self, inputs: Sequence[Input], outcome: str) -> JsonValue:
+        plan = self.plan
+        run = Run(
+            build_id=plan.build_id,
+            previous=plan.manifest.manifest_sha256 if plan.manifest else None,
+            operation=self._operation,
+            now=plan.now,
+            namespace=plan.registry.base_url,
+            builder_version=plan.registry.builder_version,
+            libraries=libraries(),
+            outcome=outcome,
+        )
+        swapped: dict[str, list[Part]] = {name: [] for name in TABLES}
+        for new in self._swapped.values():
+            swapped[new.table].append(new)
+        outputs = (written(name, self._parts[name], swapped[name]) for name in TABLES)
+        return run_event(run, inputs, [one for one in outputs if one is not None])
 
     def _manifest(self) -> Manifest:
         plan = self.plan

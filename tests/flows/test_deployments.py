@@ -137,6 +137,10 @@ def test_the_nightly_runs_on_its_schedule_with_the_key_in_a_secret_block(site, n
     lake = site.artifacts(run["id"])["nightly-lake"]["data"]
     assert "30 papers, 0 of them withdrawn; 30 records" in lake
     assert "| cs.LG | 30 | 0 |" in lake
+    # What the operations log is shown, too: a line for each window and each commit.
+    logged = site.logs(run["id"])
+    assert [line for line in logged if line.startswith("read all of arXiv, ")]
+    assert [line for line in logged if line.startswith("committed manifest 1: ")]
     # The signing key went through Prefect, and is nowhere to be read.
     seed = base64.b64decode(key["seed_b64"])
     secrets = [key["seed_b64"].encode(), seed, seed.hex().encode()]

@@ -36,7 +36,7 @@ FOLLOWS = {
     "bundles": {"event_count", "built_at", "document", "build_id"},
     "aliases": {"build_id"},
     "keys": {"first_used_at", "document", "build_id"},
-    "builds": set(),
+    "builds": {"run_facts"},
     "rejects": {"source_name", "source_line", "raw", "observed_at", "build_id"},
 }
 """What is left out of a row's digest: what follows from the rest, or differs between lakes."""

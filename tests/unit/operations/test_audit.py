@@ -741,6 +741,12 @@ ROWS = {
         {"malformed_row"},
     ),
     "a build that does not add up": ("builds", edited(0, seen=7), {"count_mismatch"}),
+    "facts of a run that its row does not tell": (
+        "builds",
+        edited(0, operation="backfill"),
+        {"column_mismatch"},
+    ),
+    "facts of a run that are no such": ("builds", edited(0, run_facts="{}"), {"malformed_row"}),
     "a build dropped": ("builds", dropped(0), {"build_mismatch"}),
     "a build that minted more than there is": (
         "builds",

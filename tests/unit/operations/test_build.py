@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pith_builder.core.lineage import rows_added
 from pith_builder.disk import Disk
 from pith_builder.errors import SourceError, StorageError, VerificationError
 from pith_builder.lake.store import open_lake, read_manifest
@@ -132,6 +133,13 @@ def test_a_build_leaves_a_row_that_adds_up(lake_of_two):
     assert [first[name] for name in names] == [6, 4, 0, 2]
     assert (first["minted_without_license"], first["minted_withdrawn"]) == (3, 1)
     assert [second[name] for name in names] == [1, 1, 0, 0]
+    assert rows_added(json.loads(first["run_facts"])) == {
+        **dict.fromkeys(("records", "states", "bundles"), 4),
+        "events": 8,
+        "aliases": 24,
+        "keys": 1,
+        "rejects": 2,
+    }
     for table in ("records", "events", "states", "bundles", "aliases", "keys", "rejects"):
         built = {row["build_id"] for row in rows(lake_of_two, table)}
         assert built <= {first["build_id"], second["build_id"]}
@@ -329,7 +337,20 @@ def test_several_files_are_read_in_order_and_named(tmp_path):
     result = build(tmp_path / "lake", tmp_path / "a.jsonl", tmp_path / "b.gz", workers=1)
 
     assert counts(result) == (6, 3, 2, 1)
-    assert rows(tmp_path / "lake", "builds")[0]["sources"] == ["a.jsonl", "b.gz"]
+    built = rows(tmp_path / "lake", "builds")[0]
+    assert built["sources"] == ["a.jsonl", "b.gz"]
+    inputs = json.loads(built["run_facts"])["inputs"]
+    assert [
+        (
+            one["name"],
+            one["facets"]["version"]["datasetVersion"],
+            one["inputFacets"]["inputStatistics"]["size"],
+        )
+        for one in inputs
+    ] == [
+        (file.name, f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}", file.stat().st_size)
+        for file in (tmp_path / "a.jsonl", tmp_path / "b.gz")
+    ]
     assert {
         (row["source_name"], row["source_line"]) for row in rows(tmp_path / "lake", "records")
     } == {
@@ -391,6 +412,7 @@ def test_what_was_sound_of_a_truncated_file_is_committed(tmp_path, monkeypatch, 
     built = rows(tmp_path / "lake", "builds")[0]
     assert "truncated gzip file" in built["outcome"]
     assert (built["seen"], built["minted"]) == (minted, minted)
+    assert json.loads(built["run_facts"])["eventType"] == "FAIL"
     assert findings(tmp_path / "lake") == []
 
 

@@ -52,7 +52,11 @@ def test_rows_and_their_window_commit_together(tmp_path):
     (line,) = rows(tmp_path, "windows")
     assert (line["records"], line["attempts"], line["source"]) == (7, 1, URL)
     assert datetime.fromtimestamp(line["response_at"] / 1e6, UTC) == AT
-    assert line["build_id"] == result.build_id == rows(tmp_path, "builds")[0]["build_id"]
+    built = rows(tmp_path, "builds")[0]
+    assert line["build_id"] == result.build_id == built["build_id"]
+    [window] = json.loads(built["run_facts"])["inputs"]
+    assert (window["namespace"], window["name"]) == (URL, "all sets, 2024-01-01 to 2024-01-31")
+    assert window["inputFacets"]["inputStatistics"]["rowCount"] == 7
     assert findings(tmp_path) == []
 
 
