@@ -6,7 +6,7 @@ SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
 
-.PHONY: demo demo-steps demo-harvest demo-wheel test check lint faults fuzz bench bench-merge clean
+.PHONY: demo demo-steps demo-harvest loopback-arxiv demo-wheel test check lint faults fuzz bench bench-merge clean
 
 demo: $(VENV)/installed $(KEY)
 	@$(MAKE) --no-print-directory demo-steps
@@ -46,6 +46,10 @@ demo-wheel: $(VENV)/installed-dev
 	cp tests/downstream.py "$$place/program.py"; mypy="$(CURDIR)/$(VENV)/bin/mypy"; cd "$$place"; set -x; \
 	"$$mypy" --strict --python-executable venv/bin/python program.py; \
 	venv/bin/python program.py papers.jsonl key.json data/lake
+
+# An arXiv of the sample's papers on this machine, to try a harvest on; Ctrl-C ends it.
+loopback-arxiv: $(VENV)/installed
+	$(VENV)/bin/python -m tests.arxiv_server --papers $(SAMPLE) --port 8018
 
 # The demonstration's own key: for you alone, ignored by git. For a registry, see the README.
 $(KEY): | $(VENV)/installed

@@ -30,7 +30,64 @@ DEFAULT_API_URL = "https://export.arxiv.org/api/query"
 DEFAULT_PACE_SECONDS = 3.0
 DEFAULT_ATTEMPTS = 8
 DEFAULT_KEEP_DAYS = 30
+DEFAULT_SIGNER_ID = "pith-builder.local"
+DEFAULT_REGISTRY_NAME = "Pith Builder"
+DEFAULT_BASE_URL = "http://localhost:8000"
 DEFAULT_SIGNING_KEY = Path("data/keys/signing-key.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that something here goes by.
+
+    Attributes:
+        name: Its name.
+        about: What it says.
+        otherwise: What holds without it.
+    """
+
+    name: str
+    about: str
+    otherwise: str
+
+
+VARIABLES = (
+    Variable("PITH_LAKE", "The lake's folder (`--lake`).", f"`{DEFAULT_LAKE}`"),
+    Variable("PITH_SIGNING_KEY_FILE", "The private key.", f"`{DEFAULT_SIGNING_KEY}`"),
+    Variable(
+        "PITH_TRUSTED_KEYS",
+        "Public-key files, or folders of them, to trust (`--trust`), parted by colons.",
+        "none",
+    ),
+    Variable("PITH_SIGNER_ID", "Who signs events.", f"`{DEFAULT_SIGNER_ID}`"),
+    Variable("PITH_REGISTRY_NAME", "The registry's name for people.", DEFAULT_REGISTRY_NAME),
+    Variable("PITH_BASE_URL", "Where its mirror is served.", f"`{DEFAULT_BASE_URL}`"),
+    Variable("PITH_OAI_URL", "arXiv's OAI-PMH.", f"`{DEFAULT_OAI_URL}`"),
+    Variable("PITH_API_URL", "arXiv's query API.", f"`{DEFAULT_API_URL}`"),
+    Variable(
+        "PITH_PACE_SECONDS",
+        "From one request's start to the next one's at least.",
+        f"{DEFAULT_PACE_SECONDS:.0f}",
+    ),
+    Variable("PITH_PACE_FILE", "What processes share their turns by.", "one file for the machine"),
+    Variable("PITH_ATTEMPTS", "How often one request is made at most.", str(DEFAULT_ATTEMPTS)),
+    Variable(
+        "PITH_BUILDER_VERSION",
+        "The builder's name in receipts.",
+        "`pith-builder-` and the version",
+    ),
+    Variable(
+        "PITH_SIGNING_KEY_BLOCK",
+        "For flows: the Prefect Secret block that holds the private key.",
+        "the file",
+    ),
+    Variable(
+        "PITH_DASK_ADDRESS",
+        "For the flow on Dask: the cluster's scheduler.",
+        "two workers on this machine",
+    ),
+)
+"""Every variable there is; the manual is made of these lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +126,7 @@ class Settings:
             MalformedError: A setting is not in its form.
         """
         listed = environ.get("PITH_TRUSTED_KEYS", "")
-        base_url = environ.get("PITH_BASE_URL", "http://localhost:8000")
+        base_url = environ.get("PITH_BASE_URL", DEFAULT_BASE_URL)
         builder_version = environ.get(
             "PITH_BUILDER_VERSION", f"pith-builder-{version('pith-builder')}"
         )
@@ -78,8 +135,8 @@ class Settings:
             signing_key_file=Path(environ.get("PITH_SIGNING_KEY_FILE") or DEFAULT_SIGNING_KEY),
             trusted_keys=(*trust, *(Path(place) for place in listed.split(os.pathsep) if place)),
             registry=Registry(
-                signer_id=environ.get("PITH_SIGNER_ID", "pith-builder.local"),
-                name=environ.get("PITH_REGISTRY_NAME", "Pith Builder"),
+                signer_id=environ.get("PITH_SIGNER_ID", DEFAULT_SIGNER_ID),
+                name=environ.get("PITH_REGISTRY_NAME", DEFAULT_REGISTRY_NAME),
                 base_url=base_url.rstrip("/"),
                 builder_version=builder_version,
             ),
