@@ -7,7 +7,8 @@ process a second; and many texts are quicker laid end to end at once than one by
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ ARROW_TYPES = {
     Kind.BYTES: pa.binary(),
     Kind.SHA256: pa.binary(LEAF_BYTES),
 }
+_TEXT_OR_NONE = frozenset((str, type(None)))
 _MOST_BYTES = 2**31 - 1  # that offsets of 32 bits reach
 
 
@@ -45,7 +47,7 @@ def arrow_array(kind: Kind, values: Sequence[Any] | Same, rows: int) -> pa.Array
         MalformedError: Their texts do not fit in a column.
     """
     if isinstance(values, Same):
-        return pa.repeat(arrow_array(kind, [values.value], 1)[0], rows)
+        return _repeated(kind, values.value, rows)
     return _LAID_OUT[kind](ARROW_TYPES[kind], values)
 
 
@@ -59,18 +61,24 @@ def values_of(column: pa.Array, kind: Kind) -> list[Any]:
     return values
 
 
+@lru_cache(maxsize=1 << 6, typed=True)
+def _repeated(kind: Kind, value: Hashable, rows: int) -> pa.Array:
+    return pa.repeat(arrow_array(kind, [value], 1)[0], rows)
+
+
 def _texts(type_: pa.DataType, values: Sequence[str | bytes | None]) -> pa.Array:
     kinds = set(map(type, values))
-    if kinds == {str} and (text := "".join(values)).isascii():  # type: ignore[arg-type]
-        data, lengths = text.encode(), map(len, values)  # type: ignore[arg-type]
+    said: Sequence[Any] = values
+    if type(None) in kinds:
+        said = ["" if value is None else value for value in values]
+    if kinds <= _TEXT_OR_NONE:
+        text = "".join(said)
+        data, lengths = text.encode(), map(len, said if text.isascii() else map(str.encode, said))
     else:
-        encoded: Sequence[bytes] = values if kinds == {bytes} else [*map(_encoded, values)]  # type: ignore[assignment]
-        data, lengths = b"".join(encoded), map(len, encoded)
+        if kinds != {bytes}:
+            said = [value.encode() if isinstance(value, str) else value for value in said]
+        data, lengths = b"".join(said), map(len, said)
     return _array(type_, values, _offsets(lengths, len(values)), pa.py_buffer(data))
-
-
-def _encoded(value: str | bytes | None) -> bytes:
-    return value.encode() if isinstance(value, str) else b"" if value is None else value
 
 
 def _lists(type_: pa.DataType, values: Sequence[Sequence[str] | None]) -> pa.Array:
@@ -113,8 +121,8 @@ def _validity(values: Sequence[Any]) -> tuple[pa.Buffer | None, int]:
     """Return which values are there, as bits, and how many are not."""
     if None not in values:
         return None, 0
-    there = np.fromiter((value is not None for value in values), np.bool_, len(values))
-    return pa.py_buffer(np.packbits(there, bitorder="little")), int((~there).sum())
+    there = np.fromiter([value is not None for value in values], np.bool_, len(values))
+    return pa.py_buffer(np.packbits(there, bitorder="little")), len(values) - int(there.sum())
 
 
 def _offsets(lengths: Any, rows: int) -> pa.Buffer:
