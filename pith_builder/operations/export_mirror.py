@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pith_builder.core.mirror import KEY_PATH, MirrorFile
 from pith_builder.core.registry import Registry
+from pith_builder.disk import Disk
 from pith_builder.errors import UsageError
 from pith_builder.lake.holdings import Holding, Shelf, find_holdings, read_shelf, shelves
 from pith_builder.lake.lock import lake_lock
@@ -33,6 +34,7 @@ class Export:
         registry: Who serves it, and where.
         selection: Which records.
         with_gzip: Whether a compressed file goes beside each.
+        disk: What writes.
     """
 
     lake: Lake
@@ -40,10 +42,11 @@ class Export:
     registry: Registry
     selection: Selection
     with_gzip: bool = False
+    disk: Disk = field(default_factory=Disk)
 
     def tree(self) -> MirrorTree:
         """Return the tree that is written to."""
-        return MirrorTree(self.folder, with_gzip=self.with_gzip)
+        return MirrorTree(self.folder, with_gzip=self.with_gzip, disk=self.disk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def export_mirror(
         VerificationError: The lake is damaged.
     """
     checked_folder(export.folder)
-    with lake_lock(export.folder, wait_seconds):
+    with lake_lock(export.folder, wait_seconds, export.disk):
         tree = export.tree()
         connection = connect_to(export.lake)
         export.selection.make_view(connection)
