@@ -6,6 +6,7 @@ worlds, from the kindest to the harshest, and each must do.
 """
 
 import io
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -41,6 +42,7 @@ class _Recorded(io.FileIO):
         self.number = number
 
     def write(self, data):
+        self._disk.asked("write")
         written = super().write(data)
         self._disk.note("write", file=self.number, data=bytes(memoryview(data)[:written]))
         return written
@@ -55,13 +57,16 @@ class RecordingDisk(Disk):
         self.operations = []
         self._files = len(self.before.bytes)
 
+    def asked(self, name):
+        """Be asked for an operation: here one may be refused."""
+
     def note(self, name, path=None, to=None, **what):
-        """Note an operation, its places relative to the folder."""
-        places = (None if place is None else place.relative_to(self.folder) for place in (path, to))
-        path, to = places
-        self.operations.append(Operation(name, path, to=to, **what))
+        """Note an operation that was done, its places relative to the folder."""
+        inside = [place and place.relative_to(self.folder) for place in (path, to)]
+        self.operations.append(Operation(name, inside[0], to=inside[1], **what))
 
     def add_directory(self, path):
+        self.asked("mkdir")
         missing = [place for place in (path, *path.parents) if not place.exists()]
         super().add_directory(path)
         for place in reversed(missing):
@@ -78,41 +83,79 @@ class RecordingDisk(Disk):
         return self._opened("append", path, "ab")
 
     def _opened(self, name, path, mode):
+        self.asked(name)
         self._files += 1
         file = _Recorded(self, path, mode, self._files)
         self.note(name, path, file=file.number)
         return io.BufferedWriter(file)
 
+    def open_lock(self, path):
+        self.asked("lock")  # and not noted: what the lock file says matters to no one after a crash
+        return super().open_lock(path)
+
     def sync(self, file):
+        file.flush()
+        self.asked("fsync")
         super().sync(file)
         self.note("fsync", file=file.raw.number)
 
     def replace(self, partial, final):
+        self.asked("rename")
         super().replace(partial, final)
         self.note("rename", partial, to=final)
 
     def name_new(self, partial, final):
+        self.asked("link")
         final.hardlink_to(partial)
         self.note("link", partial, to=final)
         self.remove(partial)
 
     def sync_directory(self, path):
+        self.asked("fsync directory")
         super().sync_directory(path)
         if path not in self.folder.parents:
             self.note("fsync directory", path)
 
     def sync_everything(self):
-        self.note("sync all")  # the machine's disks are spared
+        self.asked("sync all")
+        self.note("sync all")  # the machine's other disks are spared
 
     def remove(self, path):
+        self.asked("unlink")
         there = path.exists()
         super().remove(path)
         if there:
             self.note("unlink", path)
 
     def remove_directory(self, path):
+        self.asked("rmdir")
         super().remove_directory(path)
         self.note("rmdir", path)
+
+
+class FailingDisk(RecordingDisk):
+    """A disk that refuses, from one operation on, all of some kinds: or that one alone.
+
+    Attributes:
+        count: How many operations it was asked for.
+        refused: What it refused first, or None.
+    """
+
+    def __init__(self, folder, fails_at, error, kinds=None, *, once=False):
+        super().__init__(folder)
+        self.count = 0
+        self.refused = None
+        self._fails_at = fails_at
+        self._error = error
+        self._kinds = kinds
+        self._once = once
+
+    def asked(self, name):
+        self.count += 1
+        is_due = self.count == self._fails_at if self._once else self.count >= self._fails_at
+        if is_due and (self._kinds is None or name in self._kinds):
+            self.refused = self.refused or name
+            raise OSError(self._error, os.strerror(self._error))
 
 
 @dataclass
