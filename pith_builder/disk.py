@@ -69,9 +69,8 @@ class Disk:
         partial.replace(final)
 
     def name_new(self, partial: Path, final: Path) -> None:
-        """Give a file its final name, which no other may have yet, in one step."""
+        """Give a file its final name too, which no other may have yet, in one step."""
         final.hardlink_to(partial)
-        self.remove(partial)
 
     def sync_directory(self, path: Path) -> None:
         """Bring a directory's names to the disk."""
@@ -103,6 +102,7 @@ class NewFile:
         self._partial = partial
         self._file = disk.create(partial)
         self._sha256 = Sha256()
+        self._is_discarded = False
         self.size_bytes = 0
 
     @property
@@ -116,11 +116,13 @@ class NewFile:
         return self._file.closed
 
     def write(self, data: bytes) -> int:
-        """Append.
+        """Append; what a writer still has to say after the file was discarded is forgotten.
 
         Raises:
             StorageError: The disk is full.
         """
+        if self._is_discarded:
+            return len(data)
         with storage_errors(self._partial):
             self._file.write(data)
         self._sha256.update(data)
@@ -144,6 +146,7 @@ class NewFile:
 
     def discard(self) -> None:
         """Remove the file, unless it was kept."""
+        self._is_discarded = True
         with suppress(OSError):  # closing flushes what a full disk did not take
             self._file.close()
         remove_unwanted(self._disk, self._partial)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk, remove_unwanted
-from pith_builder.lake.parts import PartWriter
+from pith_builder.lake.parts import part_writers
 from pith_builder.lake.reading import DamagedPartError, batches, file_problem
 from pith_builder.lake.tables import Table
 
@@ -54,14 +54,10 @@ def joined(disk: Disk, lake: Path, table: Table, parts: Sequence[Part], label: s
 
 
 def _merged_part(disk: Disk, lake: Path, table: Table, parts: Sequence[Part], label: str) -> Part:
-    writer = PartWriter(disk, lake, table, label)
-    try:
+    with part_writers(disk, lake, [table], label) as (writer,):
         for rows in _merged(lake, table, parts):
             writer.add_arrow(rows)
         new = writer.finish()
-    except BaseException:
-        writer.abandon()
-        raise
     if new is None:
         raise DamagedPartError(f"{parts[0].path} gives no rows; run `pith audit`")
     return new

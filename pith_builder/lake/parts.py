@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
@@ -15,7 +16,8 @@ import pyarrow.parquet as pq
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import leaf_hashes
-from pith_builder.disk import Disk, new_file, storage_errors
+from pith_builder.disk import Disk, new_file, remove_unwanted, storage_errors
+from pith_builder.errors import StorageError
 from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array, values_of
 from pith_builder.lake.tables import Table
 
@@ -99,8 +101,12 @@ class PartWriter:
         self._lake = lake
         with storage_errors(self._directory):
             disk.make_directory(self._directory)
+        self._disk = disk
+        self._kept: Path | None = None
         self._stack = contextlib.ExitStack()
-        self._file = self._stack.enter_context(new_file(disk, self._directory / f"{label}.partial"))
+        # No two processes write one file, not even where a killed run's live a moment longer.
+        partial = self._directory / f"{label}.{secrets.token_hex(4)}.partial"
+        self._file = self._stack.enter_context(new_file(disk, partial))
         repeating = [column.name for column in table.all_columns() if column.repeats]
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._file, mode="w"),
@@ -198,7 +204,8 @@ class PartWriter:
             if self._first_key is None:
                 return None
             name = f"{self._label}-{self._file.sha256[:16]}.parquet"
-            named(self._directory / name)
+            self._kept = self._directory / name
+            named(self._kept)
             return Part(
                 path=f"tables/{self.table.name}/{name}",
                 sha256=self._file.sha256,
@@ -209,9 +216,12 @@ class PartWriter:
             )
 
     def abandon(self) -> None:
-        """Leave nothing behind."""
-        with self._stack, contextlib.suppress(OSError, ValueError, pa.ArrowException):
+        """Leave nothing behind, not even a part that was finished."""
+        with self._stack, contextlib.suppress(StorageError, ValueError, pa.ArrowException):
+            self._file.discard()
             self._writer.close()
+        if self._kept is not None:
+            remove_unwanted(self._disk, self._kept)
 
     def _write_row_group(self) -> None:
         if self._gathered:
@@ -254,13 +264,28 @@ def write_part(
     Raises:
         StorageError: The disk is full, or the folder takes no files.
     """
-    writer = PartWriter(disk, lake, table, label)
-    try:
+    with part_writers(disk, lake, [table], label) as (writer,):
         for row in rows:
             writer.add_row(row)
         return writer.finish()
+
+
+@contextlib.contextmanager
+def part_writers(
+    disk: Disk, lake: Path, tables: Iterable[Table], label: str
+) -> Iterator[Sequence[PartWriter]]:
+    """Give a writer for a part of each table; whatever stops the writing, none leaves anything.
+
+    Raises:
+        StorageError: The disk is full, or the folder takes no files.
+    """
+    writers: list[PartWriter] = []
+    try:
+        writers += (PartWriter(disk, lake, table, label) for table in tables)
+        yield writers
     except BaseException:
-        writer.abandon()
+        for writer in writers:
+            writer.abandon()
         raise
 
 

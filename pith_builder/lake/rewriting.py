@@ -12,7 +12,7 @@ import pyarrow as pa
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk
 from pith_builder.lake.arrays import arrow_array
-from pith_builder.lake.parts import PartWriter, Row, open_part
+from pith_builder.lake.parts import Row, open_part, part_writers
 from pith_builder.lake.reading import DamagedPartError, batches, read_rows
 from pith_builder.lake.tables import Kind, Table
 
@@ -69,17 +69,13 @@ def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, 
         StorageError: The disk is full, or the folder takes no files.
     """
     places = [table.position(name) for name in table.key]
-    writer = PartWriter(disk, lake, table, label)
-    try:
+    with part_writers(disk, lake, [table], label) as (writer,):
         for rows in _gathered(read_rows(lake, table, part)):
             keys = [tuple(row[place] for place in places) for row in rows]
             replaced = chosen(keys)
             for key, row in zip(keys, rows, strict=True):
                 writer.add_row(replaced.get(key, row[:-1]))
         new = writer.finish()
-    except BaseException:
-        writer.abandon()
-        raise
     if new is None:
         raise DamagedPartError(f"{part.path} gives no rows; run `pith audit`")
     return new

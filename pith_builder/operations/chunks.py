@@ -18,7 +18,7 @@ from pith_builder.core.registry import Registry
 from pith_builder.disk import Disk, remove_unwanted
 from pith_builder.lake.known import KnownRecords, known_records
 from pith_builder.lake.minted_rows import AliasRow, MintedRows, alias_rows
-from pith_builder.lake.parts import PartWriter, Row
+from pith_builder.lake.parts import Row, part_writers
 from pith_builder.lake.rows import Rows
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES
 from pith_builder.operations.collecting import no_collecting
@@ -282,13 +282,10 @@ def _write_chunk(
     mint = Mint(plan.registry, plan.signer, plan.now)
     rows = MintedRows(mint, plan.build_id)
     label = f"{plan.sequence:08d}-{result.index:05d}"
-    writers = [
-        PartWriter(plan.disk, plan.lake, table, label)
-        for table in (RECORDS, EVENTS, STATES, BUNDLES, ALIASES)
-    ]
-    records, events, states, bundles, aliases = writers
+    tables = (RECORDS, EVENTS, STATES, BUNDLES, ALIASES)
     names: list[AliasRow] = []
-    try:
+    with part_writers(plan.disk, plan.lake, tables, label) as writers:
+        records, events, states, bundles, aliases = writers
         for start in range(0, len(found), _HANDLED_AT_ONCE):
             some = found[start : start + _HANDLED_AT_ONCE]
             minted = mint.mint([identity for identity, _ in some])
@@ -300,10 +297,6 @@ def _write_chunk(
         aliases.add(rows.aliases(names))
         for writer in writers:
             _keep(result, writer.table.name, writer.hand_over())
-    except BaseException:
-        for writer in writers:
-            writer.abandon()
-        raise
 
 
 def _keep(result: ChunkResult, name: str, part: Part | None) -> None:

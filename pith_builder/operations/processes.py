@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.context import BaseContext
@@ -23,11 +25,26 @@ def process_pool(
 
     They are forked from a server that does nothing else, so that none inherits a thread, a lock
     or an open file of the process that asks for them. Where the folder for temporary files has
-    too long a name for the server's socket, each process imports the program itself.
+    too long a name for the server's socket, each process imports the program itself. They end when
+    the process that asked for them does, also if it was killed.
     """
     if len(tempfile.gettempdir()) > _LONGEST_FOLDER:
         context: BaseContext = multiprocessing.get_context("spawn")
     else:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([program])
-    return ProcessPoolExecutor(workers, context, initializer, arguments)
+    return ProcessPoolExecutor(workers, context, _start, (initializer, arguments))
+
+
+def _start(initializer: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+    if initializer is not None:
+        initializer(*arguments)
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end; a worker would wait for its next task for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -21,7 +21,7 @@ from pith_builder.core.lineage import Input
 from pith_builder.core.manifest import Part
 from pith_builder.core.merge import Verdict
 from pith_builder.core.remaking import Remaking
-from pith_builder.lake.parts import PartWriter, Row, write_part
+from pith_builder.lake.parts import PartWriter, Row, part_writers
 from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
 from pith_builder.lake.taken_rows import TakenRows
@@ -307,20 +307,15 @@ class _Written:
 def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
     """Write one part of each table; what is not finished is removed."""
     label = f"{plan.sequence:08d}-{index:05d}"
-    writers = {
-        table.name: PartWriter(plan.disk, plan.lake, table, label)
-        for table in (RECORDS, EVENTS, STATES, BUNDLES)
-    }
-    written = _Written(plan, writers)
-    try:
+    with part_writers(
+        plan.disk, plan.lake, (RECORDS, EVENTS, STATES, BUNDLES, ALIASES), label
+    ) as writers:
+        named = {writer.table.name: writer for writer in writers}
+        written = _Written(plan, named)
         yield written
-        finished = {name: writer.finish() for name, writer in writers.items()}
-    except BaseException:
-        for writer in writers.values():
-            writer.abandon()
-        raise
-    written.aliases.sort(key=tuple)
-    finished[ALIASES.name] = write_part(plan.disk, plan.lake, ALIASES, label, written.aliases)
+        for alias in sorted(written.aliases, key=tuple):
+            named[ALIASES.name].add_row(alias)
+        finished = {name: writer.finish() for name, writer in named.items()}
     chunk.parts = {name: part for name, part in finished.items() if part is not None}
 
 

@@ -94,7 +94,12 @@ def _in_order(
     except Exception as error:  # noqa: BLE001 - raised again once what precedes it is yielded
         failure = error
     while running:
-        yield finished()
+        try:
+            result = finished()
+        except Exception as error:  # noqa: BLE001 - one is raised again; the others have its reason
+            failure = failure or error
+        else:
+            yield result
     if failure is not None:
         raise failure
 

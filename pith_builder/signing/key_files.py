@@ -50,7 +50,11 @@ def new_key_file(
         try:
             with private_file(disk, path, text) as partial:
                 disk.name_new(partial, path)
-                disk.sync_directory(path.parent)
+                try:
+                    disk.sync_directory(path.parent)
+                except OSError:
+                    remove_unwanted(disk, path)  # nobody knows of it yet
+                    raise
         except FileExistsError as error:
             raise UsageError(
                 f"there is a key in {path}, and a key is never written over: use it, set "

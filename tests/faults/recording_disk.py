@@ -99,6 +99,11 @@ class RecordingDisk(Disk):
         super().sync(file)
         self.note("fsync", file=file.raw.number)
 
+    def sync_written(self, path):
+        self.asked("fsync")
+        super().sync_written(path)
+        self.note("fsync path", path)
+
     def replace(self, partial, final):
         self.asked("rename")
         super().replace(partial, final)
@@ -106,9 +111,8 @@ class RecordingDisk(Disk):
 
     def name_new(self, partial, final):
         self.asked("link")
-        final.hardlink_to(partial)
+        super().name_new(partial, final)
         self.note("link", partial, to=final)
-        self.remove(partial)
 
     def sync_directory(self, path):
         self.asked("fsync directory")
@@ -223,6 +227,9 @@ class Wreck:
 
     def _fsync(self, operation):
         self._sync(operation.file)
+
+    def _fsync_path(self, operation):
+        self._sync(self.seen.names[operation.path.parent][operation.path.name])
 
     def _mkdir(self, operation):
         self._name(operation.path.parent, {operation.path.name: DIRECTORY})

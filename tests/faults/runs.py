@@ -4,25 +4,41 @@ from datetime import date
 
 from pith_builder.disk import Disk
 from pith_builder.lake.tables import TABLES
+from pith_builder.operations.compaction import compact
 from pith_builder.operations.maintain import maintain
 from pith_builder.operations.nightly import nightly
 from pith_builder.operations.source_audit import audit_source
 from pith_builder.signing.key_files import new_key_file
 from pith_builder.sources.fetching import Request
-from pith_builder.sources.raw_pages import kept
+from pith_builder.sources.raw_pages import kept, replayed
 from tests.arxiv_server.papers import paper
 from tests.graphs import merged_into, theirs, written
 from tests.harvests import Local, many, target
-from tests.lakes import AWKWARD, CONTENT, LATER, THIRD_PAPER_AGAIN, build
+from tests.lakes import AWKWARD, CONTENT, LATER, THIRD_PAPER_AGAIN, build, files
 from tests.makers import KEY_URL, NOW
+from tests.unit.operations.test_compaction import NEXT, night
 from tests.unit.operations.test_export_mirror import export
-from tests.unit.operations.test_maintain import leave
+from tests.unit.operations.test_maintain import LEFTOVERS, leave
 
 
-class Build:
-    """A build into a lake that is there, with new papers, a known one and rejects."""
+class Run:
+    """What all have in common.
+
+    Attributes:
+        same: The tables in which a rerun after a crash ends as a run that nothing stopped.
+        commits: How many commits it makes at most.
+        leaves: What a run that is refused may leave, for maintenance to sweep.
+        most: How many worlds or refusals are tried at most.
+    """
 
     same = tuple(TABLES)
+    commits = 1
+    leaves = frozenset()
+    most = 10_000
+
+
+class Build(Run):
+    """A build into a lake that is there, with new papers, a known one and rejects."""
 
     def prepare(self, place):
         build(place / "lake", THIRD_PAPER_AGAIN)
@@ -38,11 +54,13 @@ class FirstBuild(Build):
         place.mkdir()
 
 
-class Nightly:
+class Nightly(Run):
     """A nightly that heals a gap and then reads the last day: two commits."""
 
     same = (*CONTENT, "keys", "rejects", "sightings")
     """Not `builds` and `windows`: a night that was killed after a commit comes twice."""
+
+    commits = 2
 
     def prepare(self, place):
         arxiv = self.arxiv = Local(many(4, ("2026-11-10", "2026-11-20")), page_size=3)
@@ -55,10 +73,8 @@ class Nightly:
         nightly(target(place / "lake", now=LATER, disk=disk), self.arxiv.source)
 
 
-class Merge:
+class Merge(Run):
     """A merge that adds a record and rewrites the parts of another."""
-
-    same = tuple(TABLES)
 
     def prepare(self, place):
         place.mkdir()
@@ -71,22 +87,26 @@ class Merge:
         merged_into(place / "lake", place / "theirs.jsonl", now=LATER, disk=disk)
 
 
-class Maintain:
-    """Maintenance of a lake in which killed builds left files."""
+class Maintain(Run):
+    """Maintenance: small parts joined, what no manifest names and what only old ones do swept."""
 
-    same = tuple(TABLES)
+    leaves = frozenset(LEFTOVERS)
 
     def prepare(self, place):
-        build(place / "lake", AWKWARD)
-        build(place / "lake", THIRD_PAPER_AGAIN, now=LATER)
+        for number in range(5):
+            night(place / "lake", number, papers=1)
         leave(place / "lake")
 
     def run(self, place, disk):
-        maintain(place / "lake", disk=disk)
+        compact(target(place / "lake", now=NEXT, disk=disk))
+        maintain(place / "lake", disk=disk, kept_since=NEXT)
 
 
-class ExportMirror:
+class ExportMirror(Run):
     """An export that makes the mirror of an earlier commit that of the last one."""
+
+    most = 100
+    """There are thousands, of many files that are all written alike."""
 
     def prepare(self, place):
         build(place / "lake", THIRD_PAPER_AGAIN)
@@ -96,18 +116,27 @@ class ExportMirror:
     def run(self, place, disk):
         export(place / "lake", place / "mirror", disk=disk)
 
+    def made(self, place):
+        """Return every file of the mirror, but the lock, which says who held it."""
+        found = files(place / "mirror")
+        return {name: data for name, data in found.items() if name != ".lock"}
 
-class NewKey:
+
+class NewKey(Run):
     """A key being made."""
 
     def prepare(self, place):
         place.mkdir()
 
     def run(self, place, disk):
-        new_key_file(place / "keys" / "key.json", "ours", url=KEY_URL, notes="", now=NOW, disk=disk)
+        new_key_file(self.key(place), "ours", url=KEY_URL, notes="", now=NOW, disk=disk)
+
+    def key(self, place):
+        """Return where the private key lies."""
+        return place / "keys" / "key.json"
 
 
-class KeptAnswers:
+class KeptAnswers(Run):
     """A source's answers being kept, after one that was kept before."""
 
     asked = tuple(Request((("verb", verb),)) for verb in ("Identify", "ListSets", "ListRecords"))
@@ -123,6 +152,10 @@ class KeptAnswers:
     def answer(self, request):
         return str(request).encode()
 
+    def made(self, place):
+        """Return the answers that are given again."""
+        get = replayed(place / "raw")
+        return [get(request) for request in self.asked]
+
 
 OF_A_LAKE = (FirstBuild, Build, Nightly, Merge, Maintain)
-"""Those that write to a lake. `same` names the tables in which a rerun ends the same."""

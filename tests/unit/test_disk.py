@@ -1,8 +1,5 @@
 import errno
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -10,7 +7,7 @@ import pytest
 
 from pith_builder.disk import Disk, new_file, storage_errors, write_whole
 from pith_builder.errors import StorageError
-from tests.lakes import SAMPLE, bare_environment, build, files, pith, untouched
+from tests.lakes import SAMPLE, build, files
 from tests.unit.lake.test_parts import FullDisk
 
 SAMPLE_LINES = b"".join(SAMPLE.read_bytes().splitlines(keepends=True)[:5])
@@ -151,50 +148,3 @@ def test_a_folder_that_takes_no_files_is_an_error_of_storage():
         if is_root:
             os.seteuid(0)
         folder.rmdir()
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
-    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run([shutil.which("umount"), folder], check=True)  # noqa: S603
-
-
-def test_on_a_full_disk_a_build_fails_clearly_and_leaves_the_lake_as_it_was(small_disk, key_file):
-    lake = small_disk / "lake"
-    first = pith("build", "-", "--lake", lake, stdin=SAMPLE_LINES, PITH_SIGNING_KEY_FILE=key_file)
-    assert first.code == 0, first.err
-    before = untouched(lake)
-
-    full = pith("build", SAMPLE, "--lake", lake, "--workers", 1, PITH_SIGNING_KEY_FILE=key_file)
-
-    assert (full.code, full.out) == (7, "")
-    assert "No space left on device; the lake is as it was" in full.err
-    assert "Traceback" not in full.err
-    after = untouched(lake)
-    assert {file: after[file] for file in before} == before
-    audited = pith("audit", "--lake", lake, "--workers", 1, PITH_SIGNING_KEY_FILE=key_file)
-    assert audited.code == 0, audited.out
-
-
-def test_a_file_larger_than_the_system_allows_is_an_error_of_storage(tmp_path, key_file):
-    command = (
-        "import resource, sys; from pith_builder.cli import main;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); main()"
-    )
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", command, "build", SAMPLE, "--lake", tmp_path / "lake"],
-        capture_output=True,
-        env=bare_environment(PITH_SIGNING_KEY_FILE=key_file),
-        check=False,
-    )
-
-    assert done.returncode == 7
-    assert b"File too large; the lake is as it was" in done.stderr
-    assert not list(tmp_path.rglob("*.parquet"))

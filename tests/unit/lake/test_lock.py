@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import time
@@ -30,10 +31,18 @@ def another_writer(lake):
             process.kill()
 
 
+def told_of(holder):
+    """Return a pattern of what one is told who finds the lake held."""
+    return (
+        rf"^process {holder.pid} on {re.escape(os.uname().nodename)} \(-c .*\), since "
+        r"20..-..-..T..:..:..Z, is writing to .*; wait for it, or give --wait SECONDS$"
+    )
+
+
 def test_a_second_writer_is_told_who_holds_the_lake(tmp_path):
     with (
         another_writer(tmp_path) as holder,
-        pytest.raises(LakeBusyError, match=f"process {holder.pid} is writing to .*--wait SECONDS"),
+        pytest.raises(LakeBusyError, match=told_of(holder)),
         lake_lock(tmp_path),
     ):
         pytest.fail("two hold one lock")
@@ -59,8 +68,10 @@ def test_waiting_ends_when_the_holder_does(tmp_path):
     with another_writer(tmp_path) as holder:
         command = [sys.executable, "-c", f"import time; time.sleep(0.5); {KILL % holder.pid}"]
         with subprocess.Popen(command), lake_lock(tmp_path, wait_seconds=30):  # noqa: S603
-            assert (tmp_path / ".lock").read_text() == f"process {os.getpid()}"
+            said = (tmp_path / ".lock").read_text()
+            assert said.startswith(f"process {os.getpid()} on {os.uname().nodename} (")
         assert holder.wait(5) != 0
+    assert not (tmp_path / ".lock").read_text()
 
 
 KILL = "import os; os.kill(%d, 9)"
@@ -124,3 +135,20 @@ def test_two_builds_at_once_make_two_commits(tmp_path, key_file):
     audited = pith("audit", "--lake", lake, "--json", PITH_SIGNING_KEY_FILE=key_file).json()
     assert audited["ok"]
     assert (audited["sequence"], audited["rows"]["records"]) == (2, 60)
+
+
+def test_a_holder_that_could_not_say_who_it_is_is_another_process(tmp_path):
+    with another_writer(tmp_path):
+        (tmp_path / ".lock").write_text("")
+        said = r"^another process is writing to "
+        with pytest.raises(LakeBusyError, match=said), lake_lock(tmp_path):
+            pytest.fail("two hold one lock")
+
+
+def test_a_command_of_many_lines_is_told_in_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/pith", "sql", "a\nb\x1b[2J", *["long"] * 100])
+    with lake_lock(tmp_path):
+        said = (tmp_path / ".lock").read_text()
+
+    assert f" on {os.uname().nodename} (pith sql 'a b [2J' long " in said
+    assert len(said) < 300
