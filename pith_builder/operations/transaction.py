@@ -224,8 +224,8 @@ class Transaction:
         reason = REJECTS.position("reason")
         result.rejected_by_reason.update(row[reason] for row in chunk.rejects)
         self._rejects += chunk.rejects
-        for name, part in chunk.parts.items():
-            self._parts[name].append(part)
+        self.add_parts(chunk.parts)
+        for part in chunk.parts.values():
             self._sync(self.plan.lake / part.path)
 
     def _sync(self, path: Path) -> None:
