@@ -39,6 +39,9 @@ _EXPLAINED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_NO_WORDS = frozenset((duckdb.token_type.comment, duckdb.token_type.string_const))
+_WRITES = frozenset(("copy", "delete", "insert", "merge", "update"))
+
 
 def connect(lake: str | Path, as_of: Moment | None = None) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection to a lake as of its live manifest, for reading.
@@ -82,9 +85,8 @@ def _opened(lake: str | Path, as_of: Moment | None) -> Lake:
 def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
     """Return a connection to a lake as of the manifest that is open."""
     place = lake.path.resolve()
-    parts = [
-        str(place / part.path) for table in lake.manifest.tables.values() for part in table.parts
-    ]
+    parts = [place / part.path for table in lake.manifest.tables.values() for part in table.parts]
+    _refuse_links_elsewhere(place, parts)
     connection = duckdb.connect(
         config={
             # DuckDB makes this folder when a query spills, and may write in no other.
@@ -93,13 +95,23 @@ def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
-    connection.execute(f"set allowed_paths = [{', '.join(map(quoted, parts))}]")
+    connection.execute(f"set allowed_paths = [{', '.join(map(quoted, map(str, parts)))}]")
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
     with _damage(place):
         connection.execute(views_sql(place, lake.manifest))
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def _refuse_links_elsewhere(lake: Path, parts: list[Path]) -> None:
+    """See that no part is a link to a file outside the lake, which a query would then read."""
+    for part in parts:
+        if part.is_symlink() and not part.resolve().is_relative_to(lake):
+            raise VerificationError(
+                f"{part} is a link to {part.resolve()}, outside the lake: put a copy of that "
+                "in its place if it is the part, and run `pith audit`"
+            )
 
 
 def fetch(
@@ -136,20 +148,48 @@ def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
         statements = connection.extract_statements(query)
     if len(statements) != 1:
         raise UsageError(f"wanted one statement, found {len(statements)}")
-    statement = statements[0]
-    if statement.type is duckdb.StatementType.EXPLAIN:
+    kind = _kind(statements[0])
+    if kind is duckdb.StatementType.EXPLAIN:
         inner = _EXPLAINED.match(query)
         if inner is None:
             raise UsageError("wanted EXPLAIN or EXPLAIN ANALYZE and a query")
         checked_query(connection, query[inner.end() :])
-    elif statement.type is not duckdb.StatementType.SELECT:
-        raise UsageError(
-            f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
+    elif kind is not duckdb.StatementType.SELECT:
+        found = "a statement of another kind" if kind is None else kind.name.lower()
+        hint = (
             " (a pivot wants its values named: pivot … on … in (…))"
-            if statement.type is duckdb.StatementType.MULTI
-            else f"`pith sql` only reads: wanted a query, found {statement.type.name.lower()}"
+            if kind is duckdb.StatementType.MULTI
+            else ""
         )
+        raise UsageError(f"`pith sql` only reads: wanted a query, found {found}{hint}")
+    _refuse_writing_parts(query)
     return query
+
+
+def _kind(statement: Any) -> Any:
+    """Return what kind of statement it is, or None where DuckDB's Python side has no word for it.
+
+    It has none for `update extensions`.
+    """
+    try:
+        return statement.type
+    except ValueError:
+        return None
+
+
+def _refuse_writing_parts(query: str) -> None:
+    """Refuse a query one of whose `with` parts writes; DuckDB takes the whole for a query."""
+    data = query.encode()
+    tokens = duckdb.tokenize(query)  # by their places among the bytes
+    ends = [place for place, _ in tokens[1:]] + [len(data)]
+    words = [
+        data[place:end].strip().lower().decode()
+        for (place, kind), end in zip(tokens, ends, strict=True)
+        if kind not in _NO_WORDS
+    ]
+    for before, bracket, word in zip(words, words[1:], words[2:], strict=False):
+        if bracket == "(" and before in ("as", "materialized") and word in _WRITES:
+            raise UsageError(f"`pith sql` only reads: wanted a query, found {word} in a part of it")
 
 
 @dataclass(frozen=True, slots=True)
