@@ -27,7 +27,7 @@ from tests.harvests import Local, bad, many, target, withdrawn
 from tests.lakes import build, line, lines, rows, untouched, versions
 from tests.makers import NOW, OTHER_SIGNER, SIGNER, event, mint
 
-LAKES = of(24, 500)
+LAKES = of(20, 500)
 NEXT_KEY = Ed25519Signer("ours-2027-01", bytes(range(5, 37)))
 TRUSTED = [signer.public_key for signer in (SIGNER, OTHER_SIGNER, NEXT_KEY)]
 TITLES = ("Paper", "Ü ber  die\n Sätze", 'Schr\\"odinger $x<y$', "漢字 \U0001d538", "İ ẞ")

@@ -39,7 +39,7 @@ EACH = of(1, 8)
 BITS_EACH = of(1, 60)
 DECAY = [*BITS, *FILES]
 REST = [kind for kind in KINDS if kind not in DECAY]
-DRAWN = DECAY + Random(SEED).sample(REST, of(70, len(REST)))  # noqa: S311 - always the same
+DRAWN = DECAY + Random(SEED).sample(REST, of(62, len(REST)))  # noqa: S311 - always the same
 """The kinds tried: of those that read rows a share in an ordinary run."""
 
 

@@ -23,7 +23,7 @@ SLOW = {
 }
 """How many times fewer mutations than others these get: they take that much longer."""
 
-MUTATIONS = of(2_000, 20_000)
+MUTATIONS = of(1_500, 20_000)
 
 
 @pytest.fixture(scope="module")
