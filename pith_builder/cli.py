@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -31,8 +30,10 @@ from pith_builder.console import (
     wait_option,
     workers_option,
 )
+from pith_builder.doctor_command import doctor
 from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.graph_commands import import_, merge
+from pith_builder.guidance import CommandsInOrder, completion, show_versions
 from pith_builder.harvest_commands import backfill, gaps, nightly
 from pith_builder.keys_commands import keys
 from pith_builder.maintain_command import maintain
@@ -51,8 +52,18 @@ _DOCUMENTS = ("record", "bundle", "state", "events", "graph", "canonical")
 _CITATIONS = ("bibtex", "citation", "datacite", "latex")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("pith-builder"), prog_name="pith")
+@click.group(
+    cls=CommandsInOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_versions,
+    help="Show the versions of builder, formats and libraries.",
+)
 def pith() -> None:
     """Mint, keep and verify content-addressed, signed records of arXiv papers."""
 
@@ -69,6 +80,8 @@ pith.add_command(sql)
 pith.add_command(report)
 pith.add_command(keys)
 pith.add_command(maintain)
+pith.add_command(doctor)
+pith.add_command(completion)
 
 
 @pith.command()

@@ -35,15 +35,17 @@ ELLIPSIS = "…"
 MASKS = (
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
     (r"\b[0-9a-f]{16}(?=\.parquet\b)", "DIGEST"),
-    (r"(?<=fingerprint )[0-9a-f]{32}\b", "FINGERPRINT"),
-    (r"\b[0-9a-f]{32}(?=  )", "FINGERPRINT"),
+    (r"\b[0-9a-f]{32}\b", "FINGERPRINT"),
     (r"\bprocess \d+", "process NUMBER"),
+    (r"\bPython 3\.\d+\.\d+, \d+ libraries", "Python and libraries"),
+    (r"\b\d+ MiB free", "ROOM free"),
+    (r"(?<= records, )\d+ bytes", "SIZE"),
     (r"\bpith-builder-\d{4}-\d\d\b", "KEY-MADE-THIS-MONTH"),
     (r"\b20(?:2[6-9]|[3-9]\d)-\d\d-\d\d\b", "DAY"),
     (r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b", "TIME"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
 )
-"""What is not the same in two runs: what hangs on a fresh key, the day, the time."""
+"""What is not the same in two runs: what hangs on a fresh key, the day, the time, the machine."""
 
 
 @dataclass(frozen=True)

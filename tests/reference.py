@@ -126,7 +126,7 @@ def _context(command):
 
 def commands(group, path=()):
     """Yield every command with its path, in the order that help lists them in."""
-    for name in group.list_commands(None):
+    for name in group.list_commands(click.Context(group)):
         command = group.get_command(None, name)
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))

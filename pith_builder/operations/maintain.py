@@ -67,13 +67,7 @@ def maintain(
     disk = disk or Disk()
     with lake_lock(lake, wait_seconds, disk):
         settle(disk, lake)
-        named = _named(lake, kept_since)
-        swept = [
-            file
-            for pattern in _WHERE_LEFTOVERS_LIE
-            for file in sorted(lake.glob(pattern))
-            if str(file.relative_to(lake)) not in named
-        ]
+        swept = leftovers(lake, kept_since)
         freed_bytes = sum(file.stat().st_size for file in swept)
         with storage_errors(lake):
             for file in swept:
@@ -83,6 +77,21 @@ def maintain(
         if live_manifest(lake) is not None:
             write_views(disk, open_lake(lake))
     return Maintained(tuple(str(file.relative_to(lake)) for file in swept), freed_bytes)
+
+
+def leftovers(lake: Path, kept_since: datetime | None = None) -> list[Path]:
+    """Return the files that maintenance would remove; what one of them is to be may still come.
+
+    Raises:
+        VerificationError: The lake is damaged.
+    """
+    named = _named(lake, kept_since)
+    return [
+        file
+        for pattern in _WHERE_LEFTOVERS_LIE
+        for file in sorted(lake.glob(pattern))
+        if str(file.relative_to(lake)) not in named
+    ]
 
 
 def _named(lake: Path, kept_since: datetime | None) -> set[str]:
