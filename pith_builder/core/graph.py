@@ -71,6 +71,8 @@ def authors_text(authors: str) -> str:
     'David Picard, Matthieu Cord, Michael Blot'
     """
     text = _AND.sub(",", shown_title(authors)).replace(" ,", ",").replace(", ", ",")
+    if "," not in text:
+        return text
     if text.isascii():
         keys: list[Any] = text.encode().translate(_LOWER, _NO_LETTER_OR_DIGIT).split(b",")
     else:

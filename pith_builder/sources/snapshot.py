@@ -212,6 +212,7 @@ def _version_number(name: str) -> int | None:
     return int(number) if is_number and len(number) <= 5 else None
 
 
+@lru_cache(maxsize=1 << 14)
 def _updated_on(text: str | None) -> date | None:
     if text is None:
         return None
@@ -221,6 +222,13 @@ def _updated_on(text: str | None) -> date | None:
 
 
 def _arxiv_id(text: str) -> ArxivId:
+    try:
+        return ArxivId(text)  # as nearly all are written
+    except MalformedError:
+        return _parsed_arxiv_id(text)
+
+
+def _parsed_arxiv_id(text: str) -> ArxivId:
     arxiv_id, version = parse_arxiv_ref(text)
     if version is not None:
         raise MalformedError(f"the identifier {text[:60]!r} names a version; versions do that")
