@@ -1,4 +1,4 @@
-"""Parts that one chunk wrote, read side by side: the same papers, in the same order."""
+"""Parts that hold the same papers, as one chunk wrote them, read side by side."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from pith_builder.lake.parts import (
     Columns,
     day_of,
     instant_of,
-    label_of,
     row_digests,
 )
 from pith_builder.lake.reading import batches, column_of
-from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, Table
+from pith_builder.lake.tables import BUNDLES, EVENTS, RECORDS, STATES, Kind, Table
 
 EVENTS_OF_A_PAPER = 2
 PAPERS_AT_ONCE = 200
@@ -46,20 +45,6 @@ class Seen(NamedTuple):
     source_kind: str
     source_name: str
     source_line: int
-
-
-def written_together(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
-    """Find the parts of records, events, states and bundles that hold the same papers.
-
-    Their aliases, which are sorted otherwise, are told by the label they were written under.
-    """
-    whole = families(parts)
-    aliases = {label_of(part): part for part in parts[ALIASES.name]}
-    for found in whole:
-        named = aliases.pop(label_of(found[RECORDS.name]), None)
-        if named is not None:
-            found[ALIASES.name] = named
-    return whole
 
 
 def families(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
@@ -98,6 +83,31 @@ def stretches(lake: Path, parts: Mapping[str, Part]) -> Iterator[Stretch]:
         if not papers == events / EVENTS_OF_A_PAPER == states == bundles:
             raise NotTogetherError
         yield Stretch(*found)
+
+
+def by_build(stretch: Stretch) -> Iterator[tuple[str, Stretch]]:
+    """Yield the papers of a stretch build by build, each in the order in which they stand."""
+    builds = column_of(RECORDS, stretch.records, "build_id")
+    if len(set(builds)) == 1:
+        yield builds[0], stretch
+        return
+    places: dict[str, list[int]] = {}
+    for place, build_id in enumerate(builds):
+        places.setdefault(build_id, []).append(place)
+    for build_id, some in places.items():
+        of_events = [EVENTS_OF_A_PAPER * place + one for place in some for one in (0, 1)]
+        papers, events = (
+            arrow_array(Kind.INTEGER, chosen, len(chosen)) for chosen in (some, of_events)
+        )
+        yield (
+            build_id,
+            Stretch(
+                stretch.records.take(papers),
+                stretch.events.take(events),
+                stretch.states.take(papers),
+                stretch.bundles.take(papers),
+            ),
+        )
 
 
 def papers_of(records: pa.RecordBatch) -> list[Paper]:

@@ -289,11 +289,6 @@ def part_writers(
         raise
 
 
-def label_of(part: Part) -> str:
-    """Return the label a part was written under."""
-    return Path(part.path).name.rpartition("-")[0]
-
-
 def open_part(lake: Path, part: Part) -> pq.ParquetFile:
     """Open a part for reading; every page's checksum is verified when it is read."""
     return pq.ParquetFile(lake / part.path, page_checksum_verification=True)

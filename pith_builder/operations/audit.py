@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,10 +27,10 @@ from pith_builder.core.canonical import JsonValue
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Manifest, Part, TableState
 from pith_builder.errors import VerificationError
-from pith_builder.lake.minted_parts import written_together
+from pith_builder.lake.minted_parts import families
 from pith_builder.lake.reading import DamagedPartError, read_keys
 from pith_builder.lake.roots import table_root
-from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, WINDOWS
+from pith_builder.lake.tables import ALIASES, BUILDS, KEYS, REJECTS, TABLES, WINDOWS
 from pith_builder.operations.audit_files import (
     Spread,
     audit_bytes,
@@ -40,6 +40,7 @@ from pith_builder.operations.audit_files import (
 )
 from pith_builder.operations.audit_links import audit_links
 from pith_builder.operations.audit_minted import audit_minted
+from pith_builder.operations.audit_names import Names, audit_aliases
 from pith_builder.operations.audit_parts import Finding, PartAudit, audit_part
 from pith_builder.operations.collecting import no_collecting
 from pith_builder.operations.processes import process_pool
@@ -130,8 +131,11 @@ def audit(
                 name: [part for part in table.parts if part.path in sound]
                 for name, table in manifest.tables.items()
             }
-            audits = _audited(lake, parts, trusted, spread)
-            report.findings += audit_links(audits, chain, set(whole), progress)
+            read = set(whole)
+            with closing(Names()) as names:
+                audits = names.noted(_audited(lake, parts, trusted, spread))
+                report.findings += audit_links(audits, chain, read, progress)
+                report.findings += names.findings(lake, parts, read)
     return report
 
 
@@ -204,12 +208,12 @@ def _twice(
 def _audited(
     lake: Path, parts: Mapping[str, Sequence[Part]], trusted: TrustedKeys, spread: Spread
 ) -> Iterator[PartAudit]:
-    """Audit every part, those that were written together as one."""
-    together = written_together(parts)
+    """Audit every part, those that hold the same papers as one."""
+    together = families(parts)
     done = {part.path for family in together for part in family.values()}
     alone = [{name: part} for name, some in parts.items() for part in some if part.path not in done]
-    families = sorted([*together, *alone], key=_size, reverse=True)
-    for audits in spread(partial(_audit_family, lake, tuple(trusted)), families):
+    largest_first = sorted([*together, *alone], key=_size, reverse=True)
+    for audits in spread(partial(_audit_family, lake, tuple(trusted)), largest_first):
         yield from audits
 
 
@@ -224,4 +228,6 @@ def _audit_family(
     with no_collecting():
         if len(family) > 1:
             return audit_minted(lake, family, trusted)
+        if ALIASES.name in family:
+            return [audit_aliases(lake, family[ALIASES.name], trusted)]
         return [audit_part(lake, TABLES[name], part, trusted) for name, part in family.items()]

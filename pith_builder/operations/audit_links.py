@@ -20,7 +20,6 @@ LINKS = {
     "receipt": ("records", "bundles"),
     "state": ("states", "bundles"),
     "event": ("events", "bundles"),
-    "alias": ("aliases", "bundles"),
 }
 """What is said in two tables, and in which."""
 

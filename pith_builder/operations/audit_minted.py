@@ -1,9 +1,9 @@
 """Auditing what was minted by minting it again, with a signer that checks instead of signing.
 
-From arXiv's words in `records` and the signatures found, the rows of records, events, states,
-bundles and aliases are made again; where they are the rows found, and each signature is that of a
-trusted key, nothing is left to check. What is not so, for whatever reason, is left to the checks
-of each row by itself, which say what is wrong with it, or that it is right otherwise.
+From arXiv's words in `records` and the signatures found, the rows of records, events, states and
+bundles are made again; where they are the rows found, and each signature is that of a trusted key,
+nothing is left to check. What is not so, for whatever reason, is left to the checks of each row by
+itself, which say what is wrong with it, or that it is right otherwise.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from typing import NamedTuple
 import orjson
 
 from pith_builder.core.forms import RECORD_CREATED
-from pith_builder.core.instants import format_microseconds, format_seconds
+from pith_builder.core.instants import format_microseconds
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
 from pith_builder.core.minting import Mint, Minted, identities
 from pith_builder.core.registry import Registry
 from pith_builder.errors import VerificationError
-from pith_builder.lake.arrays import Same
 from pith_builder.lake.minted_parts import (
+    EVENTS_OF_A_PAPER,
     NotTogetherError,
     Stretch,
+    by_build,
     is_what,
     papers_of,
     seen_in,
     stretches,
 )
-from pith_builder.lake.minted_rows import AliasRow, MintedRows, alias_rows
-from pith_builder.lake.parts import instant_of
-from pith_builder.lake.reading import DamagedPartError, batches, column_of, read_rows, rows_of
+from pith_builder.lake.minted_rows import MintedRows, alias_rows
+from pith_builder.lake.parts import Columns, instant_of, row_digests
+from pith_builder.lake.reading import DamagedPartError, column_of, rows_of
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
 from pith_builder.operations.audit_parts import UNREADABLE, PartAudit, PartCheck, audit_part
 from pith_builder.signing.ed25519 import SignatureChecker, TrustedKeys
@@ -46,53 +47,81 @@ _NOT_AS_MINTED = (*UNREADABLE, VerificationError, RuntimeError, StopIteration)
 
 
 class _Again(NamedTuple):
-    """The mint that made some rows, standing again without its private key."""
+    """The mint of a build, standing again without its private key."""
 
     mint: Mint
     rows: MintedRows
     checker: SignatureChecker
+
+
+class _Made(NamedTuple):
+    """Rows of one build, as they were made again."""
+
     build_id: str
+    again: _Again
+    columns: tuple[Columns, ...]
+    minted: Minted
 
 
 def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) -> list[PartAudit]:
-    """Audit parts that were written together: those of four tables, and of aliases if it is there.
+    """Audit parts of four tables that hold the same papers, of one build or of several.
 
-    Memory: the documents of a thousand papers, and the names of all.
+    Memory: the documents of some hundred papers, and the digests of the names of all.
     """
     checks = [PartCheck(table, parts[table.name], trusted) for table in _TABLES]
-    again: _Again | None = None
-    names: list[AliasRow] = []
-    places: dict[str, int] = {}
+    mints: dict[str, _Again] = {}
+    used: dict[PublicKey, str] = {}
     try:
         for stretch in stretches(lake, parts):
-            again = again or _mint_of(stretch, trusted)
-            minted = again and _minted_again(stretch, again, checks)
-            if minted is None:
+            made = _made_again(stretch, mints, trusted)
+            if made is None:
                 for check, batch in zip(checks, stretch, strict=True):
                     check.examine(rows_of(check.table, parts[check.table.name], batch))
             else:
-                names += alias_rows(minted)
-                first = checks[-1].audit.rows - len(minted.identities)
-                for row, identity in enumerate(minted.identities, first):
-                    places[identity.pith_number] = row
-        if names and again is not None:
-            _note_key(again, checks, names[0][2])
-        if ALIASES.name in parts:
-            checks.append(PartCheck(ALIASES, parts[ALIASES.name], trusted))
-            if not (names and again and _aliases_hold(lake, parts, again, names, checks[-1])):
-                checks[-1].examine(read_rows(lake, ALIASES, parts[ALIASES.name]))
-                _link_aliases(again, names, places, checks[3].audit)
-        else:
-            _link_aliases(again, names, places, checks[3].audit)
+                _accept(stretch, made, checks)
+                for one in made:
+                    number = one.minted.identities[0].pith_number
+                    used.setdefault(one.again.checker.public_key, number)
     except (DamagedPartError, NotTogetherError):
         # Each by itself, they tell which of them is damaged.
         return [audit_part(lake, TABLES[name], part, trusted) for name, part in parts.items()]
+    for key, number in used.items():
+        _note_key(key, checks, number)
     return [check.finish() for check in checks]
 
 
-def _note_key(again: _Again, checks: Sequence[PartCheck], number: str) -> None:
+def _made_again(
+    stretch: Stretch, mints: dict[str, _Again], trusted: TrustedKeys
+) -> list[_Made] | None:
+    """Mint a stretch again, build by build; None where any row is not what is minted."""
+    made: list[_Made] = []
+    for build_id, some in by_build(stretch):
+        again = mints.pop(build_id, None) or _mint_of(some, trusted)
+        one = again and _minted_again(build_id, some, again)
+        if one is None:
+            return None
+        mints[build_id] = one.again
+        made.append(one)
+    numbers = column_of(RECORDS, stretch.records, "pith_number")
+    return made if all(map(lt, numbers, numbers[1:])) else None
+
+
+def _accept(stretch: Stretch, made: Sequence[_Made], checks: Sequence[PartCheck]) -> None:
+    """Pass the rows of a stretch, and note what names its bundles call for."""
+    for place, (check, batch) in enumerate(zip(checks, stretch, strict=True)):
+        keys = [column_of(check.table, batch, name) for name in check.table.key]
+        first, last = (tuple(column[row] for column in keys) for row in (0, -1))
+        check.accept(first, last, len(batch))
+        for one in made:
+            rows = len(one.minted.identities) * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1)
+            check.count(one.columns[place], rows, one.build_id)
+    for one in made:
+        names = one.again.rows.aliases(alias_rows(one.minted))
+        checks[-1].audit.names += b"".join(row_digests(ALIASES, names))
+
+
+def _note_key(key: PublicKey, checks: Sequence[PartCheck], number: str) -> None:
     """Note for the tables whose rows are signed that their key must be listed."""
-    key = again.checker.public_key
     used = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
     for check in checks:
         if check.table in (RECORDS, BUNDLES):
@@ -123,13 +152,13 @@ def _mint_of(stretch: Stretch, trusted: TrustedKeys) -> _Again | None:
             return None
         checker = SignatureChecker(key)
         mint = Mint(registry, checker, now)
-        return _Again(mint, MintedRows(mint, build_id), checker, build_id)
+        return _Again(mint, MintedRows(mint, build_id), checker)
     except _NOT_AS_MINTED:
         return None
 
 
-def _minted_again(stretch: Stretch, again: _Again, checks: Sequence[PartCheck]) -> Minted | None:
-    """Mint a stretch again and pass its rows, or return None where they are not what is minted."""
+def _minted_again(build_id: str, stretch: Stretch, again: _Again) -> _Made | None:
+    """Mint papers of one build again, or return None where their rows are not what is minted."""
     try:
         again.checker.expect(_signatures(stretch))
         minted = again.mint.mint(identities(papers_of(stretch.records)))
@@ -140,15 +169,10 @@ def _minted_again(stretch: Stretch, again: _Again, checks: Sequence[PartCheck]) 
             rows.states(minted),
             rows.bundles(minted),
         )
-        numbers = [identity.pith_number for identity in minted.identities]
-        holds = all(map(lt, numbers, numbers[1:])) and all(map(is_what, _TABLES, stretch, made))
+        holds = all(map(is_what, _TABLES, stretch, made))
     except _NOT_AS_MINTED:
         return None
-    if not holds:
-        return None
-    for check, columns, batch in zip(checks, made, stretch, strict=True):
-        check.accept(columns, len(batch), again.build_id)
-    return minted
+    return _Made(build_id, again, made, minted) if holds else None
 
 
 def _signatures(stretch: Stretch) -> Iterator[bytes]:
@@ -162,35 +186,3 @@ def _signatures(stretch: Stretch) -> Iterator[bytes]:
     receipts = column_of(RECORDS, stretch.records, "signature_b64")
     bundles = column_of(BUNDLES, stretch.bundles, "signature_b64")
     return map(a2b_base64, chain(receipts, created, graph, bundles))
-
-
-def _aliases_hold(
-    lake: Path,
-    parts: Mapping[str, Part],
-    again: _Again,
-    names: list[AliasRow],
-    check: PartCheck,
-) -> bool:
-    """Pass the aliases written if they are those of the papers that were minted again."""
-    columns, place = again.rows.aliases(names), 0
-    size = ALIASES.row_group_rows
-    for batch in batches(lake, ALIASES, parts[ALIASES.name], rows_at_once=size):
-        rows = slice(place, place + len(batch))
-        some = [said if isinstance(said, Same) else said[rows] for said in columns]
-        if len(names) < rows.stop or not is_what(ALIASES, batch, some):
-            return False
-        place = rows.stop
-    if place != len(names):
-        return False
-    check.accept(columns, len(names), again.build_id)
-    return True
-
-
-def _link_aliases(
-    again: _Again | None, names: list[AliasRow], places: Mapping[str, int], bundles: PartAudit
-) -> None:
-    """Note the names that bundles give papers, to be looked for among all aliases."""
-    if again is not None:
-        created_at = format_seconds(again.mint.now)
-        for value, kind, number in names:
-            bundles.link("alias", [number, kind, value, created_at], places[number], number)

@@ -39,7 +39,8 @@ from pith_builder.core.manifest import Part
 from pith_builder.core.record import CanonicalRecord, sorted_categories
 from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError
-from pith_builder.lake.parts import Columns, instant_of, microseconds, row_sha256
+from pith_builder.lake.arrays import Same
+from pith_builder.lake.parts import Columns, instant_of, microseconds, row_digests, row_sha256
 from pith_builder.lake.reading import DamagedPartError, read_rows
 from pith_builder.lake.tables import (
     ALIASES,
@@ -100,6 +101,7 @@ class PartAudit:
         rows: How many rows were read.
         findings: What does not hold.
         links: By what it says, the digests of what the rows say, and of which row each is.
+        names: Digests of rows of `aliases`, laid end to end: those it holds, or calls for.
         builds: How many rows each build added.
         noted: Of records, how many each build added that `NOTED` says of.
         runs: What rows of `builds` say, by build.
@@ -113,6 +115,7 @@ class PartAudit:
     links: dict[str, list[tuple[bytes, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    names: bytearray = field(default_factory=bytearray)
     builds: Counter[str] = field(default_factory=Counter)
     noted: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -155,14 +158,21 @@ class PartCheck:
         self._first: tuple[Any, ...] | None = None
         self._before: tuple[Any, ...] | None = None
 
-    def accept(self, columns: Columns, rows: int, build_id: str) -> None:
-        """Pass rows that are shown to be right, and sorted among themselves."""
+    def ends(self, columns: Columns) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the keys of the first and the last of some rows."""
         first, last = (tuple(columns[place][row] for place in self._key_places) for row in (0, -1))
+        return first, last
+
+    def accept(self, first: tuple[Any, ...], last: tuple[Any, ...], rows: int) -> None:
+        """Pass rows that are shown to be right, and sorted from the first key to the last."""
         if self._before is not None and _sortable(self._before) >= _sortable(first):
             self._report_order(first)
         self._first = self._first or first
         self._before = last
         self.audit.rows += rows
+
+    def count(self, columns: Columns, rows: int, build_id: str) -> None:
+        """Count rows that one build added."""
         self.audit.builds[build_id] += rows
         for name, (place, value) in self._noted.items():
             self.audit.noted[name][build_id] += columns[place].count(value)
@@ -452,9 +462,24 @@ def _bundle(
     audit.link("state", bundle["state"], index, key)
     for event in bundle["events"]:
         audit.link("event", event, index, key)
-    for alias in bundle["source_aliases"]:
-        audit.link("alias", [number, *(alias[name] for name in sorted(alias))], index, key)
     audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+    audit.names += b"".join(digests_of_names(bundle))
+
+
+def digests_of_names(bundle: JsonValue) -> list[bytes]:
+    """Return the digests of the rows of `aliases` that a bundle calls for.
+
+    Raises:
+        MalformedError: An alias has no time, as in a bundle that does not hold.
+    """
+    names = bundle["source_aliases"]
+    columns = (
+        [alias["alias_value"] for alias in names],
+        [alias["alias_kind"] for alias in names],
+        Same(bundle["pith_number"]),
+        [microseconds(parse_seconds(alias["created_at"])) for alias in names],
+    )
+    return row_digests(ALIASES, columns)
 
 
 def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
@@ -487,10 +512,8 @@ def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
 def _alias(
     audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
 ) -> Iterator[Problem]:
-    del keyring
-    created_at = instant_of(row["created_at"]).strftime("%Y-%m-%dT%H:%M:%SZ")
-    said = [row["pith_number"], row["alias_kind"], row["alias_value"], created_at]
-    audit.link("alias", said, index, key)
+    del index, key, keyring
+    audit.names += row_sha256(ALIASES, [row[column.name] for column in ALIASES.columns])
     yield from ()
 
 

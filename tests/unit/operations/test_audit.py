@@ -5,6 +5,7 @@ import shutil
 from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from pith_builder.core.canonical import BundleDigest, canonical_json, sha256
 from pith_builder.core.manifest import manifest_digest
 from pith_builder.disk import Disk
 from pith_builder.errors import VerificationError
+from pith_builder.lake.parts import write_part
 from pith_builder.lake.store import (
     Lake,
     empty_tables,
@@ -25,6 +27,8 @@ from pith_builder.lake.store import (
 from pith_builder.lake.tables import TABLES
 from pith_builder.operations.audit import audit
 from pith_builder.operations.audit_parts import PartCheck
+from pith_builder.operations.compaction import compact
+from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import Ed25519Signer
 from tests.lakes import (
     AWKWARD,
@@ -45,7 +49,7 @@ from tests.lakes import (
     signed_anew,
     untouched,
 )
-from tests.makers import OTHER_SIGNER, SIGNER
+from tests.makers import NOW, OTHER_SIGNER, REGISTRY, SIGNER
 
 KEYS = [SIGNER.public_key]
 
@@ -81,6 +85,51 @@ def test_what_was_minted_is_audited_by_minting_it_again(lake_of_two, monkeypatch
     examined = examined_rows(monkeypatch)
     assert found(lake_of_two) == []
     assert not examined.keys() & set(CONTENT)
+
+
+def compacted(lake):
+    """Build a lake of four builds of three papers, and join its parts."""
+    for number in range(4):
+        build(lake, lines(3, first=1 + 10 * number), now=NOW + timedelta(days=number))
+    later = NOW + timedelta(days=9)
+    compact(Target(lake=lake, registry=REGISTRY, signer=SIGNER, now=later))
+    return lake
+
+
+def test_so_it_is_where_several_builds_share_parts(tmp_path, monkeypatch):
+    lake = compacted(tmp_path)
+    examined = examined_rows(monkeypatch)
+
+    assert found(lake) == []
+    assert not examined.keys() & set(CONTENT)
+    assert len(open_lake(lake).table("records").parts) == 1
+
+
+def test_in_parts_of_several_builds_the_row_that_is_wrong_is_found(tmp_path):
+    lake = compacted(tmp_path)
+    forge(lake, "states", lambda held: held[7].update(event_count=3))
+
+    (finding,) = found(lake)
+
+    assert (finding.code, finding.row, finding.table) == ("column_mismatch", 7, "states")
+
+
+def test_a_name_that_stands_twice_is_found(harmed):
+    tables = dict(open_lake(harmed).manifest.tables)
+    first = tables["aliases"].parts[0]
+    again = write_part(Disk(), harmed, TABLES["aliases"], "00000002-x", [_alias_row(harmed, 3)])
+    parts = (*tables["aliases"].parts, again)
+    tables["aliases"] = replace(tables["aliases"], parts=parts)
+    seal(harmed, tables)
+
+    hits = [hit for hit in found(harmed) if hit.code == "duplicate"]
+
+    assert [(hit.place, hit.row, hit.table) for hit in hits] == [(again.path, 0, "aliases")]
+    assert hits[0].message == f"says again what row 3 of {first.path} says"
+
+
+def _alias_row(lake, number):
+    return [*rows(lake, "aliases")[number].values()][:-1]
 
 
 def test_rows_that_are_not_as_minted_are_examined_one_by_one(harmed, monkeypatch):
@@ -716,7 +765,7 @@ ROWS = {
     "an alias given beyond all calendars": (
         "aliases",
         edited(0, created_at=2**62),
-        {"malformed_row"},
+        {"alias_link"},
     ),
     "an alias given at another time": ("aliases", edited(0, created_at=0), {"alias_link"}),
     "the aliases of two records swapped": (

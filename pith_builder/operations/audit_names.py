@@ -1,0 +1,127 @@
+"""Auditing the names of records: rows of `aliases` are what bundles call for, each once.
+
+There are six names a record, so their digests are kept on disk; which row one is of is looked up
+where a digest is not found on the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import lt
+from pathlib import Path
+from typing import Any
+
+from pith_builder.core.canonical import parse_json
+from pith_builder.core.keys import Keyring
+from pith_builder.core.manifest import Part
+from pith_builder.lake.digests import Digests, differences
+from pith_builder.lake.parts import row_digests, row_sha256
+from pith_builder.lake.reading import DamagedPartError, batches, column_of, read_rows, rows_of
+from pith_builder.lake.tables import ALIASES, BUNDLES, ROW_SHA256, Table
+from pith_builder.operations.audit_parts import (
+    UNREADABLE,
+    Finding,
+    PartAudit,
+    PartCheck,
+    digests_of_names,
+)
+
+Place = tuple[str, int, str]
+
+
+def audit_aliases(lake: Path, part: Part, keyring: Keyring) -> PartAudit:
+    """Check every row of a part of `aliases`, a row group at a time where all is well."""
+    check = PartCheck(ALIASES, part, keyring)
+    try:
+        for batch in batches(lake, ALIASES, part, rows_at_once=ALIASES.row_group_rows):
+            columns = [column_of(ALIASES, batch, column.name) for column in ALIASES.columns]
+            digests = column_of(ALIASES, batch, ROW_SHA256.name)
+            if _are_sound(columns, digests):
+                check.accept(*check.ends(columns), len(batch))
+                check.audit.builds.update(columns[ALIASES.position("build_id")])
+                check.audit.names += b"".join(digests)
+            else:
+                check.examine(rows_of(ALIASES, part, batch))
+    except DamagedPartError as error:
+        check.audit.report("unreadable_part", None, "", str(error))
+        return check.audit
+    return check.finish()
+
+
+def _are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[bytes]) -> bool:
+    """Tell whether rows are in order and have their digests."""
+    try:
+        keys = [*zip(*(columns[ALIASES.position(name)] for name in ALIASES.key), strict=True)]
+        return all(map(lt, keys, keys[1:])) and row_digests(ALIASES, columns) == [*digests]
+    except UNREADABLE:
+        return False
+
+
+class Names:
+    """The names that an audit's parts hold and call for."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._digests = {ALIASES.name: Digests(), BUNDLES.name: Digests()}
+
+    def noted(self, audits: Iterable[PartAudit]) -> Iterator[PartAudit]:
+        """Note the names of parts as their audits go by."""
+        for audited in audits:
+            if audited.table in self._digests:
+                self._digests[audited.table].add(audited.names)
+                audited.names.clear()
+            yield audited
+
+    def findings(
+        self, lake: Path, parts: Mapping[str, Sequence[Part]], whole: Collection[str]
+    ) -> Iterator[Finding]:
+        """Yield rows whose names the other table does not say, and names that are said again."""
+        found = differences(self._digests[ALIASES.name], self._digests[BUNDLES.name])
+        for table, other, alone, twice, names_of in (
+            (ALIASES, BUNDLES, found.only_left, found.left_twice, _held),
+            (BUNDLES, ALIASES, found.only_right, found.right_twice, _called_for),
+        ):
+            wanted = (alone if other.name in whole else set()) | twice
+            first: dict[bytes, Place] = {}
+            for digest, place in _places(lake, table, parts[table.name], wanted, names_of):
+                if digest in first:
+                    message = f"says again what row {first[digest][1]} of {first[digest][0]} says"
+                    yield Finding("duplicate", place[0], message, table.name, place[1], place[2])
+                elif digest in alone and other.name in whole:
+                    message = f"no row of {other.name} says the same alias"
+                    yield Finding("alias_link", place[0], message, table.name, place[1], place[2])
+                first.setdefault(digest, place)
+
+    def close(self) -> None:
+        """Give back the disk."""
+        for digests in self._digests.values():
+            digests.close()
+
+
+def _places(
+    lake: Path,
+    table: Table,
+    parts: Sequence[Part],
+    wanted: Collection[bytes],
+    names_of: Callable[[Sequence[Any]], Iterable[bytes]],
+) -> Iterator[tuple[bytes, Place]]:
+    """Yield where the digests wanted come from, which is only asked where something is wrong."""
+    key_places = [table.position(name) for name in table.key]
+    for part in parts if wanted else ():
+        for row, values in enumerate(read_rows(lake, table, part)):
+            key = " ".join(str(values[place]) for place in key_places)
+            for digest in names_of(values):
+                if digest in wanted:
+                    yield digest, (part.path, row, key)
+
+
+def _held(values: Sequence[Any]) -> Iterable[bytes]:
+    return (row_sha256(ALIASES, values),)
+
+
+def _called_for(values: Sequence[Any]) -> Iterable[bytes]:
+    try:
+        bundle = parse_json(values[BUNDLES.position("document")].encode())
+        return digests_of_names(bundle)
+    except UNREADABLE:
+        return ()
