@@ -35,12 +35,13 @@ from pith_builder.errors import PithError, StorageError, UsageError
 from pith_builder.graph_commands import import_, merge
 from pith_builder.guidance import CommandsInOrder, completion, show_versions
 from pith_builder.harvest_commands import backfill, gaps, nightly
-from pith_builder.keys_commands import keys
+from pith_builder.keys_commands import keys, reissue
 from pith_builder.maintain_command import maintain
 from pith_builder.mirror_commands import export, serve
 from pith_builder.report_command import report
 from pith_builder.settings import Settings
 from pith_builder.sql_command import sql
+from pith_builder.verify_commands import prove, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,9 @@ pith.add_command(keys)
 pith.add_command(maintain)
 pith.add_command(doctor)
 pith.add_command(completion)
+pith.add_command(reissue)
+pith.add_command(verify)
+pith.add_command(prove)
 
 
 @pith.command()
@@ -250,39 +254,6 @@ def show(ref: str, view: str, pretty: bool, lake: Path | None, as_json: bool) ->
     if pretty:
         document = json.dumps(json.loads(document), indent=2, ensure_ascii=False).encode()
     click.echo(document)
-
-
-@pith.command()
-@click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
-)
-@trust_option
-@json_option
-def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
-    """Verify bundles, states, records, events, manifests and public keys, - being standard input.
-
-    Trust comes from the keys this command is given, never from a document: the public registry's
-    key, your own, and those of --trust. Every failure is told, with its place. Exit code 0: all
-    hold; 4: something does not; 3: something is no Pith document.
-
-    \b
-    pith verify bundle.json --trust their-key.json
-    """
-    from pith_builder.operations.verify_files import exit_code, verify_file
-
-    keyring = Settings.of(os.environ, trust).keyring()
-    reports = [(file, verify_file(file, keyring, standard_input())) for file in files]
-    code = exit_code([report for _, report in reports])
-    if as_json:
-        listed = [{"file": str(file), **report.to_json_object()} for file, report in reports]
-        print_json({"documents": listed, "ok": code == 0})
-    else:
-        for file, report in reports:
-            verdict = "FAILED" if report.failures else "ok"
-            say(f"{verdict}  {file}: {report.kind} {report.name}".rstrip())
-            for failure in report.failures:
-                say(f"  {failure.path or '/'}: {failure.code}: {failure.message}")
-    sys.exit(code)
 
 
 @pith.command()

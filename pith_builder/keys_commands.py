@@ -1,4 +1,4 @@
-"""The commands of keys: new, list, show, rotate and revoke."""
+"""The commands of keys: new, list, show, rotate and revoke; and signing again with another."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ import click
 from pith_builder.console import (
     Instant,
     clock,
+    counts,
     json_option,
+    lake_option,
     now_option,
     print_json,
+    progress_shown,
     say,
+    target_of,
     trust_option,
+    wait_option,
+    workers_option,
 )
 from pith_builder.errors import UsageError
 from pith_builder.settings import Settings
@@ -203,3 +209,63 @@ def keys_revoke(
         return
     say(f"revoked {revoked.key_id}, fingerprint {revoked.fingerprint}, from {revoked.revoked_at}")
     click.echo(f"said in {place}: give it to those who trust the key")
+
+
+@click.command()
+@click.option(
+    "--of",
+    "names",
+    multiple=True,
+    metavar="KEY_ID",
+    help="A trusted key whose signatures to make again.  [default: your retired keys]",
+)
+@lake_option
+@trust_option
+@now_option
+@workers_option
+@wait_option
+@json_option
+def reissue(
+    names: tuple[str, ...],
+    lake: Path | None,
+    trust: tuple[Path, ...],
+    now: datetime | None,
+    workers: int,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Sign receipts and bundles again with the key that signs now, in one commit.
+
+    It is what `pith keys rotate` leaves to do, if records are to show the new key. Records, events
+    and states stay as they are: an event keeps its own signature. What others signed is left alone.
+
+    \b
+    pith reissue --lake data/lake
+    """
+    from pith_builder.operations.reissue import reissue as run
+    from pith_builder.signing.key_files import read_public_key
+    from pith_builder.signing.rotation import retired_files
+
+    settings = Settings.of(os.environ, trust)
+    target = target_of(settings, lake, now, workers, wait)
+    keyring = settings.keyring()
+    if names:
+        former = [key for key in keyring if {key.key_id, key.fingerprint} & set(names)]
+        found = {name for key in former for name in (key.key_id, key.fingerprint)}
+        for name in names:
+            if name not in found:
+                raise UsageError(f"no trusted key is named {name!r}: see `pith keys list`")
+    else:
+        former = [read_public_key(file) for file in retired_files(settings.signing_key_file)]
+        if not former:
+            raise UsageError("no key of yours is retired: `pith keys rotate` first, or say --of")
+    with progress_shown("rows") as progress:
+        done = run(target, keyring, former, progress)
+    if as_json:
+        print_json({**counts(done.result), "bundles": done.bundles, "receipts": done.receipts})
+        return
+    click.echo(f"{done.receipts} receipts and {done.bundles} bundles signed again")
+    if done.result.committed:
+        click.echo(f"committed manifest {done.result.sequence}")
+    else:
+        click.echo("nothing to sign again, nothing committed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from orjson import Fragment
@@ -94,11 +94,42 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
         "state": Fragment(state.document),
         "timestamp_proofs": list(timestamp_proofs),
     }
-    bundle_digest = BundleDigest(sha256(dump_canonical(bundle)))
-    bundle_sha256 = bundle_digest.hex()
-    signature = signature_block(signer, bundle_digest, signed_at)
-    bundle["bundle_signature"] = {**signature, "bundle_sha256": bundle_sha256}
-    return Bundle(bundle_sha256=bundle_sha256, signature=signature, document=dump_canonical(bundle))
+    return _sealed(bundle, signer, signed_at, dump_canonical)
+
+
+def sealed_anew(
+    bundle: dict[str, JsonValue],
+    *,
+    signer: Signer,
+    public_keys: Sequence[PublicKey],
+    built_at: str,
+    signed_at: str,
+) -> Bundle:
+    """Sign a bundle again that is right, with another key; what it says of its record stays.
+
+    Args:
+        bundle: The bundle, as JSON value.
+        signer: The registry's key.
+        public_keys: The keys that signed any of it, the signer's first.
+        built_at: When, `YYYY-MM-DDTHH:MM:SSZ`.
+        signed_at: When it is signed, in the form T6.
+    """
+    kept = {name: value for name, value in bundle.items() if name != "bundle_signature"}
+    kept["built_at"] = built_at
+    kept["public_keys"] = [key.to_json_object() for key in public_keys]
+    return _sealed(kept, signer, signed_at, canonical_json)
+
+
+def _sealed(
+    bundle: dict[str, JsonValue],
+    signer: Signer,
+    signed_at: str,
+    write: Callable[[JsonValue], bytes],
+) -> Bundle:
+    digest = BundleDigest(sha256(write(bundle)))
+    signature = signature_block(signer, digest, signed_at)
+    bundle["bundle_signature"] = {**signature, "bundle_sha256": digest.hex()}
+    return Bundle(bundle_sha256=digest.hex(), signature=signature, document=write(bundle))
 
 
 def bundle_digest(bundle: dict[str, JsonValue], write: Writer = canonical_json) -> BundleDigest:

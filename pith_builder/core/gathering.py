@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pith_builder.core.alias import SourceAlias, source_aliases
-from pith_builder.core.bundle import Bundle, signed_bundle
+from pith_builder.core.bundle import Bundle, sealed_anew, signed_bundle
 from pith_builder.core.bundle_checks import seal_failures
 from pith_builder.core.canonical import JsonValue, RecordDigest, dump_canonical, parse_json
 from pith_builder.core.event import Event
@@ -233,7 +233,9 @@ def gathered_bundle(
         state=found.state,
         registry=registry,
         signer=signer,
-        public_keys=_public_keys(found, signer.public_key, keys),
+        public_keys=_public_keys(
+            str(found.number), signing_keys(found.valid), signer.public_key, keys
+        ),
         built_at=format_seconds(now),
         signed_at=format_microseconds(now),
         timestamp_proofs=timestamp_proofs(found),
@@ -243,8 +245,15 @@ def gathered_bundle(
 
 def signing_keys(events: Collection[Event]) -> set[KeyName]:
     """Return the names of the keys that signed these events and the receipts in them."""
-    blocks = [event.signature for event in events]
-    blocks += [event.payload["receipt"] for event in events if event.event_type == RECORD_CREATED]
+    return _named_in((event.event_type, event.signature, event.payload) for event in events)
+
+
+def _named_in(events: Iterable[tuple[str, JsonValue, JsonValue]]) -> set[KeyName]:
+    blocks = []
+    for event_type, signature, payload in events:
+        blocks.append(signature)
+        if event_type == RECORD_CREATED:
+            blocks.append(payload["receipt"])
     return {(block["key_id"], block["public_key_fingerprint"]) for block in blocks}
 
 
@@ -281,15 +290,45 @@ def _current(found: Gathered, event_type: str) -> list[JsonValue]:
     return current
 
 
+def reissued_bundle(
+    bundle: dict[str, JsonValue],
+    *,
+    signer: Signer,
+    keys: Mapping[KeyName, PublicKey],
+    now: datetime,
+) -> Bundle:
+    """Sign a bundle again that is known to hold: its events keep their own signatures.
+
+    Args:
+        bundle: The bundle, as JSON value.
+        signer: With which key.
+        keys: The keys known, by id and fingerprint.
+        now: When.
+
+    Raises:
+        VerificationError: A key that signed an event is not among `keys`.
+    """
+    signed_by = _named_in(
+        (event["event_type"], event["signature"], event["payload"]) for event in bundle["events"]
+    )
+    return sealed_anew(
+        bundle,
+        signer=signer,
+        public_keys=_public_keys(bundle["pith_number"], signed_by, signer.public_key, keys),
+        built_at=format_seconds(now),
+        signed_at=format_microseconds(now),
+    )
+
+
 def _public_keys(
-    found: Gathered, own: PublicKey, keys: Mapping[KeyName, PublicKey]
+    number: str, signed_by: set[KeyName], own: PublicKey, keys: Mapping[KeyName, PublicKey]
 ) -> list[PublicKey]:
     own_name = own.key_id, own.fingerprint
-    others = sorted(signing_keys(found.valid) - {own_name})
+    others = sorted(signed_by - {own_name})
     unknown = [name for name in others if name not in keys]
     if unknown:
         raise VerificationError(
-            f"{found.number}: no trusted key is named {unknown[0][0]!r} with "
+            f"{number}: no trusted key is named {unknown[0][0]!r} with "
             f"fingerprint {unknown[0][1]} (trust it with --trust FILE)"
         )
     return [own, *(keys[name] for name in others)]

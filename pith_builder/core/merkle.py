@@ -9,6 +9,7 @@ and path prove that it is in, and one digest is taken of many leaves, not one of
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from pith_builder.core.canonical import JsonValue, digests_of_lists, sha256
 
@@ -49,7 +50,7 @@ def content_root(leaves: Iterable[bytes]) -> bytes:
     bits = bucket_bits(len(ordered))
     buckets = [b""] * (1 << bits)
     for leaf in ordered:
-        buckets[int.from_bytes(leaf) >> (8 * LEAF_BYTES - bits)] += leaf
+        buckets[place_of(leaf, bits)] += leaf
     return root_of_buckets(buckets)
 
 
@@ -62,6 +63,63 @@ def root_of_buckets(buckets: Iterable[bytes]) -> bytes:
     while len(nodes) > 1:
         nodes = list(_parents(nodes))
     return nodes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Where a leaf stands below a root.
+
+    Attributes:
+        bucket: The leaves of its bucket, sorted.
+        path: The nodes beside the way from the bucket up to the root.
+    """
+
+    bucket: tuple[bytes, ...]
+    path: tuple[bytes, ...]
+
+    def root(self) -> bytes:
+        """Return the root that the path gives of what is a bucket.
+
+        The leading bits of the leaves, one for each step, say on which side each node stands.
+        """
+        place = place_of(self.bucket[0], len(self.path))
+        node = sha256(BUCKET_PREFIX + b"".join(self.bucket))
+        for beside in self.path:
+            left, right = (beside, node) if place & 1 else (node, beside)
+            node = sha256(NODE_PREFIX + left + right)
+            place >>= 1
+        return node
+
+    def is_a_bucket(self) -> bool:
+        """Tell whether the leaves are sorted, each once, and all of this place in the tree."""
+        places = {place_of(leaf, len(self.path)) for leaf in self.bucket}
+        return len(places) == 1 and list(self.bucket) == sorted(set(self.bucket))
+
+
+def place_of(leaf: bytes, bits: int) -> int:
+    """Return in which of so many bits' buckets a leaf stands, from 0."""
+    return int.from_bytes(leaf) >> (8 * LEAF_BYTES - bits)
+
+
+def included(buckets: Iterable[bytes], leaf: bytes) -> tuple[Inclusion | None, bytes]:
+    """Return where a leaf stands among buckets, as `root_of_buckets` takes them, and the root.
+
+    Where none of them holds the leaf, the place is None.
+    """
+    nodes: list[bytes] = []
+    found = b""
+    for bucket in buckets:
+        nodes.append(sha256(BUCKET_PREFIX + bucket))
+        if leaf in bucket:
+            found = bucket
+    place = place_of(leaf, len(nodes).bit_length() - 1)
+    path = []
+    while len(nodes) > 1:
+        path.append(nodes[place ^ 1])
+        nodes = list(_parents(nodes))
+        place >>= 1
+    leaves = tuple(found[start : start + LEAF_BYTES] for start in range(0, len(found), LEAF_BYTES))
+    return (Inclusion(leaves, tuple(path)) if leaf in leaves else None), nodes[0]
 
 
 def _parents(nodes: list[bytes]) -> Iterator[bytes]:

@@ -37,6 +37,8 @@ class Code(StrEnum):
     STATE_MISMATCH = "state_mismatch"
     BUNDLE_DIGEST_MISMATCH = "bundle_digest_mismatch"
     MANIFEST_DIGEST_MISMATCH = "manifest_digest_mismatch"
+    NOT_INCLUDED = "not_included"
+    ROOT_MISMATCH = "root_mismatch"
     ALIAS_MISMATCH = "alias_mismatch"
     DISAGREEMENT = "disagreement"
     LINK_MISMATCH = "link_mismatch"
@@ -68,8 +70,8 @@ class Report:
     """The answer to "does this document hold?". One with failures is no pass.
 
     Attributes:
-        kind: `bundle`, `state`, `record`, `event`, `equivocation_proof`, `public_key`, `manifest`
-            or `unknown`.
+        kind: `bundle`, `state`, `record`, `event`, `equivocation_proof`, `inclusion_proof`,
+            `public_key`, `manifest` or `unknown`.
         name: The Pith Number or other name that the document claims, or "".
         failures: Every failure found, in the order of FORMAT.md 14.
     """

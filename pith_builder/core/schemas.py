@@ -22,6 +22,7 @@ from pith_builder.core.forms import (
     STATE,
     event_form,
 )
+from pith_builder.core.inclusion import INCLUSION
 from pith_builder.core.manifest import MANIFEST, PART
 from pith_builder.core.metadata import METADATA
 from pith_builder.core.mirror import MIRRORS
@@ -79,6 +80,12 @@ KINDS = (
         MANIFEST,
     ),
     Kind(
+        "schemas/inclusion-proof/v1.json",
+        "Pith inclusion proof",
+        "Proof that a record is in a lake, checked without the lake.",
+        INCLUSION,
+    ),
+    Kind(
         "schemas/metadata/v1.json",
         "Pith metadata",
         "What arXiv says of a record, raw.",
@@ -103,6 +110,8 @@ _SHARED: dict[str, Form] = {
     "alias": ALIAS,
     "canonical_record": CANONICAL_RECORD,
     "graph": GRAPH,
+    "manifest": MANIFEST,
+    "metadata": METADATA,
     "mirror_hint": MIRROR_HINT,
     "paper": PAPER,
     "part": PART,

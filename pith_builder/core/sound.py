@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from pith_builder.core.alias import alias_names
@@ -19,7 +20,9 @@ class Sound:
     """A document and where its form is sound, so that a check reads only what it can."""
 
     def __init__(self, document: dict[str, JsonValue], failures: tuple[Failure, ...]) -> None:
+        """Take a document, and how its form fails."""
         self.document = document
+        self._failures = failures
         self._unsound = [failure.path for failure in failures]
 
     def has(self, *fields: str) -> bool:
@@ -29,6 +32,16 @@ class Sound:
             for field in fields
             for path in self._unsound
         )
+
+    def below(self, field: str) -> Sound:
+        """Return the object that is one of the document's fields, and where its form is sound."""
+        place = f"/{field}"
+        found = tuple(
+            replace(failure, path=failure.path.removeprefix(place))
+            for failure in self._failures
+            if failure.path == place or failure.path.startswith(place + "/")
+        )
+        return Sound(self.document[field], found)
 
 
 def number_failures(holds: Sound) -> Iterator[Failure]:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from pith_builder.core.bundle_checks import bundle_failures, state_failures
 from pith_builder.core.canonical import JsonValue, parse_json
-from pith_builder.core.event_checks import event_findings, signature_failures
+from pith_builder.core.event_checks import event_findings
 from pith_builder.core.form import AnyObject, Form
 from pith_builder.core.forms import BUNDLE, PUBLIC_KEY, RECORD_DOCUMENT, STATE
+from pith_builder.core.inclusion import INCLUSION, inclusion_failures
 from pith_builder.core.keys import Keyring
-from pith_builder.core.manifest import MANIFEST, manifest_digest
+from pith_builder.core.manifest import MANIFEST
+from pith_builder.core.manifest_checks import manifest_failures
 from pith_builder.core.proof import PROOF, proof_failures
 from pith_builder.core.record_document_checks import record_document_failures
-from pith_builder.core.report import Code, Failure, Report, differences, pointer
+from pith_builder.core.report import Code, Failure, Report
 from pith_builder.core.sound import Sound, fingerprint_failures
 from pith_builder.errors import MalformedError
 
@@ -52,40 +54,6 @@ def _public_key_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     del keyring
     if holds.has(""):
         yield from fingerprint_failures(holds.document, "")
-
-
-def _manifest_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
-    if holds.has("/manifest_signature"):
-        signature = holds.document["manifest_signature"]
-        found = manifest_digest(holds.document)
-        yield from differences(
-            signature["manifest_sha256"],
-            found.hex(),
-            "/manifest_signature/manifest_sha256",
-            Code.MANIFEST_DIGEST_MISMATCH,
-            "the rest of the manifest",
-        )
-        if holds.has("/created_at"):
-            created_at = holds.document["created_at"]
-            yield from signature_failures(
-                found, signature, keyring, "/manifest_signature", created_at
-            )
-            yield from differences(
-                signature["signed_at"],
-                created_at,
-                "/manifest_signature/signed_at",
-                Code.TIME_ORDER,
-                "created_at",
-            )
-    if holds.has("/tables"):
-        for name, table in holds.document["tables"].items():
-            yield from differences(
-                table["rows"],
-                sum(part["rows"] for part in table["parts"]),
-                pointer("tables", name, "rows"),
-                Code.COUNT_MISMATCH,
-                "its parts",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +102,18 @@ _KINDS = (
         failures=proof_failures,
     ),
     _Kind(
+        name="inclusion_proof",
+        told_by=frozenset({"inclusion_type", "inclusion_version"}),
+        named_by="pith_number",
+        form=INCLUSION,
+        failures=inclusion_failures,
+    ),
+    _Kind(
         name="manifest",
         told_by=frozenset({"manifest_type", "manifest_signature"}),
         named_by="sequence",
         form=MANIFEST,
-        failures=_manifest_failures,
+        failures=manifest_failures,
     ),
     _Kind(
         name="public_key",

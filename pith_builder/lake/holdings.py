@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from pith_builder.core.bundle import bundle_digest
 from pith_builder.core.canonical import JsonValue, load_canonical
-from pith_builder.core.instants import format_seconds
+from pith_builder.core.instants import format_microseconds, format_seconds
 from pith_builder.core.manifest import Part
 from pith_builder.core.metadata import METADATA
+from pith_builder.core.receipt import STATED, receipt_of
 from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.query import Connection, connect_to, fetch
@@ -21,7 +22,8 @@ from pith_builder.lake.store import Lake
 from pith_builder.lake.tables import BUNDLES, RECORDS, Kind, Table
 
 _BUNDLE_COLUMNS = ("pith_number", "document")
-_NAMES = tuple(METADATA.fields)
+_METADATA_NAMES = tuple(METADATA.fields)
+_NAMES = (*_METADATA_NAMES, *STATED)
 _KINDS = tuple(RECORDS.column(name).kind for name in _NAMES)
 _WRITERS: dict[Kind, Callable[[int], JsonValue]] = {
     Kind.INSTANT: lambda value: format_seconds(instant_of(value)),
@@ -38,11 +40,13 @@ class Holding:
         pith_number: Its name.
         bundle: Its bundle, in canonical JSON.
         metadata: The metadata document.
+        receipt: Its present receipt.
     """
 
     pith_number: str
     bundle: bytes
     metadata: dict[str, JsonValue]
+    receipt: dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +130,15 @@ def _holding(number: str, document: str, row: Sequence[Any] | None) -> Holding:
         raise VerificationError(f"records has no row for {number}; run `pith audit`")
     metadata = {
         name: value if value is None or kind not in _WRITERS else _WRITERS[kind](value)
-        for name, kind, value in zip(_NAMES, _KINDS, row, strict=True)
+        for name, kind, value in zip(_METADATA_NAMES, _KINDS, row, strict=False)
     }
-    return Holding(number, document.encode(), metadata)
+    receipt = receipt_of(
+        {
+            name: format_microseconds(instant_of(value)) if kind is Kind.INSTANT else value
+            for name, kind, value in [*zip(_NAMES, _KINDS, row, strict=True)][-len(STATED) :]
+        }
+    )
+    return Holding(number, document.encode(), metadata, receipt)
 
 
 def _metadata(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[Any, ...]]:

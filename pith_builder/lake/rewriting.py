@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,35 @@ def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, 
         StorageError: The disk is full, or the folder takes no files.
     """
     places = [table.position(name) for name in table.key]
+
+    def change(rows: Sequence[Row]) -> Iterator[Row]:
+        keys = [tuple(row[place] for place in places) for row in rows]
+        replaced = chosen(keys)
+        return (replaced.get(key, row[:-1]) for key, row in zip(keys, rows, strict=True))
+
+    return changed_part(disk, lake, table, part, label, change)
+
+
+def changed_part(
+    disk: Disk,
+    lake: Path,
+    table: Table,
+    part: Part,
+    label: str,
+    change: Callable[[Sequence[Row]], Iterable[Row]],
+) -> Part:
+    """Write a part anew, its rows as `change` gives them, a thousand or less at a time.
+
+    `change` is given rows with their digests, returns as many without, and changes no key.
+
+    Raises:
+        DamagedPartError: The part cannot be read whole.
+        StorageError: The disk is full, or the folder takes no files.
+    """
     with part_writers(disk, lake, [table], label) as (writer,):
         for rows in _gathered(read_rows(lake, table, part)):
-            keys = [tuple(row[place] for place in places) for row in rows]
-            replaced = chosen(keys)
-            for key, row in zip(keys, rows, strict=True):
-                writer.add_row(replaced.get(key, row[:-1]))
+            for row in change(rows):
+                writer.add_row(row)
         new = writer.finish()
     if new is None:
         raise DamagedPartError(f"{part.path} gives no rows; run `pith audit`")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pith_builder.core.manifest import Part
-from pith_builder.core.merkle import LEAF_BYTES, bucket_bits, root_of_buckets
+from pith_builder.core.merkle import (
+    LEAF_BYTES,
+    Inclusion,
+    bucket_bits,
+    included,
+    root_of_buckets,
+)
 from pith_builder.lake.reading import packed_digests
 from pith_builder.lake.tables import Table
 
@@ -30,6 +37,32 @@ def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
     Raises:
         DamagedPartError: A part cannot be read whole.
     """
+    return _seen(lake, table, parts, root_of_buckets)
+
+
+def inclusion_of(
+    lake: Path, table: Table, parts: Sequence[Part], leaf: bytes
+) -> tuple[Inclusion | None, bytes]:
+    """Return where a leaf stands among the rows of these parts, or None, and their content root.
+
+    Memory: as `table_root`.
+
+    Raises:
+        DamagedPartError: A part cannot be read whole.
+    """
+    return _seen(lake, table, parts, lambda buckets: included(buckets, leaf))
+
+
+_Result = TypeVar("_Result")
+
+
+def _seen(
+    lake: Path,
+    table: Table,
+    parts: Sequence[Part],
+    see: Callable[[Iterator[bytes]], _Result],
+) -> _Result:
+    """Return what is seen of all buckets, once they are as many as their distinct leaves want."""
     leaves = sum(part.rows for part in parts)
     while True:
         distinct = 0
@@ -40,9 +73,9 @@ def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
                 distinct += len(bucket) // LEAF_BYTES
                 yield bucket
 
-        root = root_of_buckets(counted(leaves))
+        found = see(counted(leaves))
         if bucket_bits(distinct) == bucket_bits(leaves):
-            return root
+            return found
         leaves = distinct  # so many rows say what others say that fewer buckets do
 
 

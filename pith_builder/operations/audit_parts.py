@@ -15,12 +15,14 @@ from typing import Any
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
     JsonValue,
+    RecordDigest,
     canonical_text,
     dump_canonical,
     parse_json,
     sha256,
     sha256_hex,
 )
+from pith_builder.core.event_checks import signature_failures
 from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED
 from pith_builder.core.graph import (
     EXCERPT_CHARACTERS,
@@ -36,7 +38,9 @@ from pith_builder.core.instants import (
 from pith_builder.core.keys import Keyring, PublicKey
 from pith_builder.core.lineage import COMPLETE, rows_added
 from pith_builder.core.manifest import Part
+from pith_builder.core.receipt import STATED
 from pith_builder.core.record import CanonicalRecord, sorted_categories
+from pith_builder.core.report import Code
 from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError
 from pith_builder.lake.arrays import Same
@@ -279,9 +283,8 @@ def _record(
     audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
 ) -> Iterator[Problem]:
     """Check identity and hashes from arXiv's raw words, and link the receipt."""
-    del keyring
     if row["categories"] is None:
-        yield from _imported_record(audit, row, index, key)
+        yield from _imported_record(audit, row, index, key, keyring)
         return
     record = CanonicalRecord(
         source_id=ArxivId(row["arxiv_id"]),
@@ -312,10 +315,12 @@ def _record(
         authors_text(row["authors"]),
     )
     audit.link("paper", [row["pith_number"], *shown], index, key)
-    _link_receipt(audit, row, index, key)
+    yield from _receipt(audit, row, index, key, keyring)
 
 
-def _imported_record(audit: PartAudit, row: _Row, index: int, key: str) -> Iterator[Problem]:
+def _imported_record(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
     """Check a record that came without arXiv's raw metadata: what it says of it can be proved.
 
     Title and abstract are what the record hashes; authors stand in a graph snapshot of that title.
@@ -347,28 +352,41 @@ def _imported_record(audit: PartAudit, row: _Row, index: int, key: str) -> Itera
         excerpt = None if row["abstract"] is None else abstract_excerpt(row["abstract"])
         shown = (shown_title(row["title"]), excerpt, authors_text(row["authors"]))
         audit.link("paper", [row["pith_number"], *shown], index, key)
-    _link_receipt(audit, row, index, key)
+    yield from _receipt(audit, row, index, key, keyring)
 
 
-def _link_receipt(audit: PartAudit, row: _Row, index: int, key: str) -> None:
+def _receipt(
+    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+) -> Iterator[Problem]:
+    """Link the receipt to the event that states it; verify one that was signed again by itself.
+
+    Of that one an event states when, and by which builder, the record was first computed.
+    """
     audit.link("record", [row["pith_number"], row["canonical_sha256"]], index, key)
-    audit.link(
-        "receipt",
-        [
-            row["pith_number"],
-            row["key_id"],
-            row["public_key_fingerprint"],
-            row["signature_b64"],
-            *(
-                format_microseconds(instant_of(row[name]))
-                for name in ("signed_at", "first_computed_at", "last_reissued_at")
-            ),
-            row["builder_version"],
-        ],
-        index,
-        key,
-    )
     audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
+    stated = {
+        name: format_microseconds(instant_of(row[name])) if name.endswith("_at") else row[name]
+        for name in STATED
+    }
+    is_reissued = row["last_reissued_at"] != row["first_computed_at"]
+    for kind, names in _TOLD_OF_RECEIPT.items():
+        if kind == "receipt" or is_reissued:
+            said = [row["pith_number"], *(stated[name] for name in names)]
+            audit.link(kind, said, index, key)
+    if not is_reissued:
+        return
+    digest = RecordDigest.fromhex(row["canonical_sha256"])
+    for failure in signature_failures(digest, stated, keyring, ""):
+        yield failure.code, f"{failure.path}: {failure.message}"
+    if not row["first_computed_at"] < row["last_reissued_at"] <= row["signed_at"]:
+        yield Code.TIME_ORDER, "first_computed_at, last_reissued_at and signed_at are out of order"
+
+
+_TOLD_OF_RECEIPT = {
+    "receipt": tuple(name for name in STATED if name != "canonical_sha256"),
+    "computed": ("first_computed_at", "builder_version"),
+    "signature": ("key_id", "public_key_fingerprint", "signature_b64"),
+}
 
 
 def _document(row: _Row) -> Any:
@@ -483,18 +501,20 @@ def digests_of_names(bundle: JsonValue) -> list[bytes]:
 
 
 def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
-    """Return, each once, the receipts and papers that a verified bundle's events tell of.
+    """Return, each once, what of receipts and papers a verified bundle tells of.
 
     Several registries may have created one record; its row holds the receipt of one of them, and
     the paper of some snapshot, which may be superseded.
     """
-    names = ("key_id", "public_key_fingerprint", "signature_b64", "signed_at")
-    also = ("first_computed_at", "last_reissued_at", "builder_version")
     told: dict[str, tuple[str, list[JsonValue]]] = {}
     for event in bundle["events"]:
         payload = event["payload"]
         if event["event_type"] == RECORD_CREATED:
-            said = [("receipt", [payload["receipt"][name] for name in (*names, *also)])]
+            receipt = payload["receipt"]
+            said = [
+                (kind, [receipt[name] for name in names])
+                for kind, names in _TOLD_OF_RECEIPT.items()
+            ]
         elif event["event_type"] == GRAPH_SNAPSHOT:
             paper = payload["graph_snapshot"]["paper"]
             title, excerpt, authors = (

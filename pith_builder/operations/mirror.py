@@ -26,12 +26,11 @@ from pith_builder.errors import VerificationError
 from pith_builder.lake.holdings import Holding
 from pith_builder.lake.query import Connection, fetch
 from pith_builder.lake.store import Lake
-from pith_builder.operations.show import View, is_shown, part_of
+from pith_builder.operations.show import View, is_shown, part_of, shown_record
 from pith_builder.pages.record_page import record_page
 from pith_builder.pages.render import ASSETS, asset
 
 _VIEWS = {
-    MirrorFile.RECORD: View.RECORD,
     MirrorFile.STATE: View.STATE,
     MirrorFile.GRAPH: View.GRAPH,
     MirrorFile.EVENTS: View.EVENTS,
@@ -89,8 +88,16 @@ class MirrorRecord:
             return dump_canonical(self._holding.metadata)
         base_url = self._registry.base_url
         if file is MirrorFile.PAGE:
-            return record_page(self._bundle, self._holding.metadata, base_url, self._registry.name)
-        return self._dump(part_of(self._bundle, _VIEWS[file], base_url))
+            return record_page(
+                self._bundle,
+                self._holding.metadata,
+                self._holding.receipt,
+                base_url,
+                self._registry.name,
+            )
+        if file is MirrorFile.RECORD:
+            return self._dump(shown_record(self._bundle, self._holding.receipt, base_url))
+        return self._dump(part_of(self._bundle, _VIEWS[file]))
 
 
 def site_documents(lake: Lake, connection: Connection, registry: Registry) -> dict[str, bytes]:

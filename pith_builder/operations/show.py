@@ -7,6 +7,7 @@ from enum import StrEnum
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.record_document import record_document
 from pith_builder.errors import VerificationError
+from pith_builder.lake.holdings import find_holdings
 from pith_builder.lake.query import Connection, fetch
 
 
@@ -35,11 +36,26 @@ def show(connection: Connection, number: str, view: View, base_url: str) -> byte
     if view is View.BUNDLE:
         return document
     bundle = parse_json(document)
-    return canonical_json(part_of(bundle, view, base_url))
+    if view is View.RECORD:
+        [holding] = find_holdings(connection, [number])
+        return canonical_json(shown_record(bundle, holding.receipt, base_url))
+    return canonical_json(part_of(bundle, view))
 
 
-def part_of(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValue:
-    """Return what a bundle says of a record in another view than the bundle itself.
+def shown_record(
+    bundle: dict[str, JsonValue], receipt: dict[str, JsonValue], base_url: str
+) -> JsonValue:
+    """Return the record document of a bundle and the record's present receipt.
+
+    Raises:
+        VerificationError: No graph snapshot, or no creation of the record, is current.
+    """
+    _check_shown(bundle, View.RECORD)
+    return record_document(bundle, receipt, base_url)
+
+
+def part_of(bundle: dict[str, JsonValue], view: View) -> JsonValue:
+    """Return a part of a bundle: what it says of a record in another view than bundle or record.
 
     Raises:
         VerificationError: No graph snapshot, or no creation of the record, is current, and the
@@ -52,13 +68,15 @@ def part_of(bundle: dict[str, JsonValue], view: View, base_url: str) -> JsonValu
         return bundle["events"]
     if view is View.CANONICAL:
         return bundle["canonical_record"]
+    _check_shown(bundle, view)
+    return current["graph_snapshots"][-1]["payload"]["graph_snapshot"]
+
+
+def _check_shown(bundle: dict[str, JsonValue], view: View) -> None:
     if not is_shown(bundle):
         raise VerificationError(
             f"{bundle['pith_number']} has no {view}: what it shows is superseded"
         )
-    if view is View.GRAPH:
-        return current["graph_snapshots"][-1]["payload"]["graph_snapshot"]
-    return record_document(bundle, current["record_created"]["payload"]["receipt"], base_url)
 
 
 def is_shown(bundle: dict[str, JsonValue]) -> bool:

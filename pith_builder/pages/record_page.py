@@ -39,13 +39,18 @@ _NO_AUTHOR_CLAIMS = {
 
 
 def record_page(
-    bundle: dict[str, JsonValue], metadata: Mapping[str, JsonValue], base_url: str, registry: str
+    bundle: dict[str, JsonValue],
+    metadata: Mapping[str, JsonValue],
+    receipt: Mapping[str, JsonValue],
+    base_url: str,
+    registry: str,
 ) -> bytes:
     """Return the page of a bundle and of arXiv's raw words, the latter where they are known.
 
     Args:
         bundle: The bundle, parsed.
         metadata: The metadata document.
+        receipt: The record's present receipt.
         base_url: Where the mirror is served.
         registry: The registry's name for people.
     """
@@ -71,7 +76,7 @@ def record_page(
         "facts": list(_facts(record, metadata)),
         "aliases": _aliases(bundle["source_aliases"]),
         "canonical_sha256": bundle["canonical_sha256"],
-        "receipt": created and created["payload"]["receipt"],
+        "receipt": created and receipt,
         "status": list(_status(graph or _NO_AUTHOR_CLAIMS, current)),
         "events": list(_events(current)),
         "invalid_events": bundle["state"]["invalid_event_count"],

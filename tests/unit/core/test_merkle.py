@@ -10,10 +10,13 @@ from pith_builder.core.merkle import (
     EMPTY_ROOT,
     LEAF_BYTES,
     LEAVES_IN_A_BUCKET,
+    Inclusion,
     bucket_bits,
     content_root,
+    included,
     leaf_hash,
     leaf_hashes,
+    place_of,
     root_of_buckets,
 )
 from pith_builder.errors import MalformedError
@@ -127,6 +130,35 @@ def test_the_tree_over_buckets_is_rfc6962s(bits, data):
         return sha256(b"\x01", node(some[:half]), node(some[half:]))
 
     assert root_of_buckets(iter(buckets)) == node(buckets)
+
+
+@law
+@given(leaf_lists.filter(len), st.data())
+def test_every_leaf_and_no_other_has_its_way_to_the_root(leaves, data):
+    bits = bucket_bits(len(set(leaves)))
+    buckets = [b""] * (1 << bits)
+    for leaf in sorted(set(leaves)):
+        buckets[place_of(leaf, bits)] += leaf
+    leaf = data.draw(st.sampled_from(leaves))
+
+    found, root = included(iter(buckets), leaf)
+
+    assert root == content_root(leaves) == found.root()
+    assert leaf in found.bucket
+    assert found.is_a_bucket()
+    assert len(found.path) == bits
+    strange = leaf_hash(leaf)
+    assert included(buckets, strange) == (None, root)
+    # A leaf that stands astride two others is none.
+    assert included([leaf + strange], leaf[16:] + strange[:16])[0] is None
+
+
+def test_leaves_of_several_places_are_no_bucket():
+    low, high = bytes(32), b"\xff" * 32
+    assert Inclusion((low, high), ()).is_a_bucket()
+    assert not Inclusion((low, high), (low,)).is_a_bucket()
+    assert not Inclusion((high, low), ()).is_a_bucket()
+    assert not Inclusion((), ()).is_a_bucket()
 
 
 def test_the_first_roots_are_spelt_out():

@@ -37,6 +37,7 @@ PATHS = {
     "state": "schemas/state/v1.json",
     "event": "schemas/event/v1.json",
     "manifest": "schemas/manifest/v1.json",
+    "inclusion_proof": "schemas/inclusion-proof/v1.json",
     "metadata": "schemas/metadata/v1.json",
     "public_key": "schemas/public-key/v1.json",
     "mirrors": "schemas/mirrors/v1.json",

@@ -41,7 +41,8 @@ class Elements(HTMLParser):
 
 
 def shown(bundle=PUBLISHED, **metadata):
-    return Elements(record_page(bundle, {**UNKNOWN, **metadata}, BASE, "Our Mirror"))
+    receipt = bundle["events"][0]["payload"]["receipt"]
+    return Elements(record_page(bundle, {**UNKNOWN, **metadata}, receipt, BASE, "Our Mirror"))
 
 
 def words(elements):
