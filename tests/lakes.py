@@ -190,7 +190,8 @@ def state_of(lake, table, changed):
     """Write a part of rows, and return what a manifest says of the table that holds them alone."""
     part = part_of_rows(lake, table, changed)
     parts = () if part is None else (part,)
-    return TableState(schema_version=1, content_root=root_of(lake, parts), parts=parts)
+    version = TABLES[table].schema_version
+    return TableState(schema_version=version, content_root=root_of(lake, parts), parts=parts)
 
 
 def _stored(table, row):

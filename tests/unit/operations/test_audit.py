@@ -386,6 +386,22 @@ def follows_none(lake):
     write_views(Disk(), open_lake(lake))
 
 
+def miscounted(lake):
+    """Have the live manifest count a row more of a table than its parts have."""
+    tables = json.loads((lake / manifest_name(2)).read_bytes())["tables"]
+    tables["states"]["rows"] += 1
+    signed_anew(lake, 2, tables=tables)
+    write_views(Disk(), open_lake(lake))
+
+
+def part_told_otherwise(lake):
+    """Have the first manifest, and the chain signed anew, say another digest of a part."""
+    tables = json.loads((lake / manifest_name(1)).read_bytes())["tables"]
+    tables["states"]["parts"][0]["sha256"] = "0" * 64
+    signed_anew(lake, 2, previous=signed_anew(lake, 1, tables=tables))
+    write_views(Disk(), open_lake(lake))
+
+
 MISSING_KEY = Ed25519Signer("nobody-knows", bytes(range(7, 39)))
 SAME_NAME = Ed25519Signer(SIGNER.public_key.key_id, bytes(range(8, 40)))
 
@@ -427,6 +443,21 @@ FILES = {
     ),
     "CURRENT emptied": (lambda lake: (lake / "CURRENT").write_text(""), "bad_current", "CURRENT"),
     "CURRENT removed": (lambda lake: (lake / "CURRENT").unlink(), "no_lake", "CURRENT"),
+    "CURRENT moved forward, told of CURRENT": (
+        lambda lake: (lake / "CURRENT").write_text("manifests/00000003.json\n"),
+        "bad_current",
+        "CURRENT",
+    ),
+    "the live manifest counts other rows": (
+        miscounted,
+        "count_mismatch",
+        "manifests/00000002.json",
+    ),
+    "an earlier manifest says other of a part": (
+        part_told_otherwise,
+        "part_mismatch",
+        "manifests/00000001.json",
+    ),
     "CURRENT moved forward": (
         lambda lake: (lake / "CURRENT").write_text("manifests/00000003.json\n"),
         "bad_manifest",
@@ -815,6 +846,20 @@ ROWS = {
         {"column_mismatch"},
     ),
     "a build that lost a reject": ("builds", edited(0, rejected=1), {"count_mismatch"}),
+    **{
+        f"builds.{name} changed": ("builds", edited(0, **{name: value}), {"build_mismatch"})
+        for name, value in {
+            "started_at": 0,
+            "builder_version": "another-builder",
+            "minted_without_license": 0,
+            "minted_withdrawn": 3,
+        }.items()
+    },
+    "a record that is no longer withdrawn": (
+        "records",
+        lambda found: [row.update(is_withdrawn=False) for row in found],
+        {"build_mismatch"},
+    ),
     "a reject that is not what was observed": (
         "rejects",
         edited(0, raw=b"no json"),
@@ -1007,6 +1052,43 @@ def test_a_finding_is_told_to_machines_whole(harmed):
             "row": 0,
             "table": "builds",
         }
+    ]
+
+
+@pytest.mark.parametrize("table", FILLED)
+def test_no_sound_row_is_blamed_for_what_a_damaged_part_would_have_said(harmed, table):
+    part = open_lake(harmed).table(table).parts[0].path
+    flip(harmed / part)
+
+    assert {(finding.code, finding.place) for finding in found(harmed)} == {("file_digest", part)}
+
+
+def test_no_build_is_blamed_for_a_damaged_manifest(harmed):
+    raw_manifest(1, lambda data: data[:-9])(harmed)
+
+    assert {finding.place for finding in found(harmed)} == {manifest_name(1)}
+
+
+def test_a_part_that_only_the_past_reads_is_compared_as_long_as_it_is_kept(harmed):
+    first = open_lake(harmed).table("states").parts[0]
+    resealed(harmed, "states", lambda said: said.parts[1:])
+    flip(harmed / first.path)
+    hits = [finding for finding in found(harmed) if finding.place == first.path]
+
+    assert [(hit.code, hit.table) for hit in hits] == [("file_digest", "states")]
+    (harmed / first.path).unlink()
+    assert first.path not in {finding.place for finding in found(harmed)}
+
+
+def test_what_may_mislead_is_a_note_and_no_finding(lake_of_two, tmp_path):
+    lake = copied(lake_of_two, tmp_path)
+    (lake / "tables" / "keys" / "stray.parquet").write_bytes(b"")
+    report = audit(lake, KEYS)
+
+    assert report.findings == []
+    assert [(note["code"], note["place"]) for note in report.to_json_object()["notes"]] == [
+        ("views_elsewhere", "pith.sql"),
+        ("unnamed_file", "tables/keys/stray.parquet"),
     ]
 
 
