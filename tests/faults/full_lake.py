@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 
 from pith_builder.core.keys import TrustedKey
+from pith_builder.operations.compaction import compact
 from pith_builder.operations.harvest import Stretch, harvest
 from pith_builder.operations.nightly import nightly
 from pith_builder.operations.source_audit import audit_source
@@ -22,18 +23,18 @@ THEIRS = TrustedKey(
 """A registry whose events we merge: trusted for those, and for no manifest."""
 
 TRUSTED = (OURS, THEIRS)
-COMMITS = 8
 
 
 def full_lake(folder):
     """Make the lake in a new folder, and return its place.
 
-    Built twice, harvested twice with a gap healed in between, merged into twice so that states and
-    bundles were rewritten and earlier parts are kept, and imported into.
+    Built twice, compacted, harvested twice with a gap healed in between, merged into twice so
+    that states and bundles were rewritten and earlier parts are kept, and imported into.
     """
     lake = folder / "lake"
     build(lake, AWKWARD, lines(9, first=11))
     build(lake, THIRD_PAPER_AGAIN, now=LATER)
+    compact(target(lake, now=LATER))
 
     arxiv = Local(
         [

@@ -15,6 +15,7 @@ import pytest
 
 from pith_builder.lake.store import live_manifest
 from pith_builder.operations.audit import audit
+from pith_builder.operations.compaction import compact
 from pith_builder.operations.harvest import Stretch, harvest
 from pith_builder.operations.maintain import maintain
 from pith_builder.operations.nightly import nightly
@@ -143,6 +144,17 @@ def maintained(making):
         maintain(making.lake)
 
 
+def compacted(making):
+    if making.lake.is_dir() and live_manifest(making.lake) is not None:
+        compact(target(making.lake, **making.by()))
+
+
+def forgotten(making):
+    """Sweep the parts that only the past reads; its manifests stay."""
+    if making.lake.is_dir():
+        maintain(making.lake, kept_since=making.now)
+
+
 def moved(making):
     if making.lake.is_dir():
         place = making.folder / f"moved {len(making.steps)}'s" / "lake"
@@ -188,7 +200,7 @@ def killed_after_its_commit(making):
 STEPS = [
     *(built, built_with_rejects, only_rejects, built_twice, built_of_nothing, harvested, by_night),
     *(source_audited, merged, imported, maintained, moved, copied_elsewhere, another_key),
-    *(killed_before_its_commit, killed_after_its_commit),
+    *(killed_before_its_commit, killed_after_its_commit, compacted, forgotten),
 ]
 
 SHAPES = {
@@ -203,6 +215,7 @@ SHAPES = {
     "moved": [built, moved],
     "maintained": [built, killed_before_its_commit, maintained],
     "a new key": [built, another_key],
+    "compacted": [built, another_key, compacted, merged, forgotten, compacted],
 }
 """Shapes that are tried in every run; the others are drawn."""
 

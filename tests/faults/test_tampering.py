@@ -140,7 +140,6 @@ def test_a_column_is_known_to_be_said_once_or_twice(table):
     assert left == PARTLY.get(table, set())
 
 
-
 ONCE = [(table, name) for table, names in SAID_ONCE.items() for name in names]
 
 

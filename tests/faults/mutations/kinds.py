@@ -81,8 +81,8 @@ SAID_TWICE = {
     "aliases": ["alias_value", "alias_kind", "pith_number", "created_at"],
     "keys": ["key_id", "public_key_fingerprint", "public_key_hex", "first_used_at"],
     "builds": [
-        *("operation", "outcome", "build_id", "started_at", "builder_version", "seen", "minted", "unchanged", "rejected"),
-        *("rejects_added", "minted_without_license", "minted_withdrawn"),
+        *("build_id", "operation", "started_at", "builder_version", "outcome", "seen", "minted"),
+        *("unchanged", "rejected", "rejects_added", "minted_without_license", "minted_withdrawn"),
     ],
     "rejects": ["raw_sha256", "raw"],
 }
