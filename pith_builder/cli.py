@@ -257,6 +257,9 @@ def show(ref: str, view: str, pretty: bool, lake: Path | None, as_json: bool) ->
 
 
 @pith.command()
+@click.argument(
+    "folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False)
+)
 @lake_option
 @trust_option
 @click.option("--roots", is_flag=True, help="Only manifests, files and content roots, no rows.")
@@ -273,6 +276,7 @@ def show(ref: str, view: str, pretty: bool, lake: Path | None, as_json: bool) ->
 @wait_option
 @json_option
 def audit(
+    folder: Path | None,
     lake: Path | None,
     trust: tuple[Path, ...],
     roots: bool,
@@ -286,12 +290,16 @@ def audit(
 ) -> None:
     """Verify a whole lake, offline: chain, files, roots, and every row of every table.
 
-    Trust comes from the public registry's key, your own, and those of --trust. Each finding names
-    table, part and row. Exit code 0: the lake holds; 4: it does not.
+    DIR is a lake or a release dump, as --lake is. Trust comes from the public registry's key, your
+    own, and those of --trust. Each finding names table, part and row. Exit code 0: the lake holds;
+    4: it does not.
 
     \b
     pith audit --lake data/lake --trust their-key.json
     """
+    if folder is not None and lake is not None:
+        raise UsageError("DIR and --lake do not go together")
+    lake = folder or lake
     from pith_builder.operations.audit import audit as run
 
     settings = Settings.of(os.environ, trust)

@@ -196,11 +196,12 @@ def import_(
     wait: float,
     as_json: bool,
 ) -> None:
-    """Import a mirror's tree, or published documents, into the lake, as what they are.
+    """Import a release dump, a mirror's tree, or published documents, as what they are.
 
-    DIR is a tree as `pith export mirror` writes it, or a folder of documents; FILE is as with
-    `pith merge`. Receipts and signatures stay their signers'; a bundle stays as it was published
-    unless something is added to it. Importing again adds nothing.
+    DIR is a dump as `pith export parquet` writes it, or any lake; a tree as `pith export mirror`
+    writes it; or a folder of documents. FILE is as with `pith merge`. Receipts and signatures stay
+    their signers'; a bundle stays as it was published unless something is added to it.
+    Importing again adds nothing.
 
     \b
     pith import mirror/ --trust their-key.json
@@ -215,7 +216,7 @@ def import_(
         taken = take_in(
             target,
             settings.keyring(),
-            read_imports(places, standard_input()),
+            read_imports(places, standard_input(), settings.keyring()),
             operation="import",
             sources=files_read(places),
             is_import=True,

@@ -53,7 +53,7 @@ def merged_into(lake, *files, reader=read_offers, **changes):
     return take_in(
         Target(**target),
         TRUSTED,
-        reader(files, None),
+        reader(files, None, *([TRUSTED] if reader is read_imports else [])),
         operation="merge",
         sources=files_read(files),
         is_import=reader is read_imports,

@@ -55,7 +55,7 @@ def joined(disk: Disk, lake: Path, table: Table, parts: Sequence[Part], label: s
 
 def _merged_part(disk: Disk, lake: Path, table: Table, parts: Sequence[Part], label: str) -> Part:
     with part_writers(disk, lake, [table], label) as (writer,):
-        for rows in _merged(lake, table, parts):
+        for rows in merged_rows(lake, table, parts):
             writer.add_arrow(rows)
         new = writer.finish()
     if new is None:
@@ -95,7 +95,7 @@ class _Run:
         return tuple(self._held.column(place)[row].as_py() for place in self._key)
 
 
-def _merged(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[pa.RecordBatch]:
+def merged_rows(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of sorted parts in the order of their keys.
 
     A stretch ends where the first of the parts has no more rows in memory: what lies before that

@@ -82,8 +82,11 @@ def _opened(lake: str | Path, as_of: Moment | None) -> Lake:
     return open_lake(place) if as_of is None else lake_as_of(place, as_of)
 
 
-def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Return a connection to a lake as of the manifest that is open."""
+def connect_to(lake: Lake, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a lake as of the manifest that is open.
+
+    Beyond `memory_limit`, such as `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
+    """
     place = lake.path.resolve()
     parts = [place / part.path for table in lake.manifest.tables.values() for part in table.parts]
     _refuse_links_elsewhere(place, parts)
@@ -93,6 +96,7 @@ def connect_to(lake: Lake) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(Path(tempfile.gettempdir()) / f"pith-builder-{uuid.uuid4()}"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            **({} if memory_limit is None else {"memory_limit": memory_limit}),
         }
     )
     connection.execute(f"set allowed_paths = [{', '.join(map(quoted, map(str, parts)))}]")

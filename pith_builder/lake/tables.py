@@ -367,3 +367,9 @@ TABLES = {
     )
 }
 """All tables by name, in the order they are described in."""
+
+NOTED: dict[str, tuple[str, str | bool]] = {
+    "minted_without_license": ("license", ""),
+    "minted_withdrawn": ("is_withdrawn", True),
+}
+"""Columns of `builds` that count records: by which column, and which value, of `records`."""

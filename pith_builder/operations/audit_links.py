@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from pith_builder.lake.tables import BUILDS, KEYS, RECORDS, REJECTS, TABLES
+from pith_builder.lake.tables import BUILDS, KEYS, NOTED, RECORDS, REJECTS, TABLES
 from pith_builder.operations.audit_files import Chain
-from pith_builder.operations.audit_parts import NOTED, Finding, PartAudit
+from pith_builder.operations.audit_parts import Finding, PartAudit
 
 LINKS = {
     "record": ("records", "bundles"),

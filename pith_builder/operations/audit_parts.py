@@ -52,6 +52,7 @@ from pith_builder.lake.tables import (
     BUNDLES,
     EVENTS,
     KEYS,
+    NOTED,
     RECORDS,
     REJECTS,
     STATES,
@@ -133,13 +134,6 @@ class PartAudit:
     def link(self, kind: str, said: JsonValue, row: int, key: str) -> None:
         """Note that a row says something that a row of another table must say too."""
         self.links[kind].append((sha256(dump_canonical(said)), row, key))
-
-
-NOTED: dict[str, tuple[str, Any]] = {
-    "minted_without_license": ("license", ""),
-    "minted_withdrawn": ("is_withdrawn", True),
-}
-"""Columns of `builds` that count records: by which column, and which value, of `records`."""
 
 
 class PartCheck:

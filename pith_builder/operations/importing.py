@@ -1,22 +1,32 @@
-"""Importing: a mirror's tree (FORMAT.md 12), or published documents, into the lake as they are."""
+"""Importing a release dump, a mirror's tree (FORMAT.md 12), or published documents, as they are."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from pith_builder.core.canonical import canonical_json
+from pith_builder.core.keys import PublicKey
 from pith_builder.core.number import SUFFIX_LENGTH
-from pith_builder.errors import UsageError
+from pith_builder.errors import UsageError, VerificationError
+from pith_builder.lake.holdings import read_shelf, shelves
+from pith_builder.lake.store import CURRENT, open_lake
+from pith_builder.operations.audit import audit
 from pith_builder.operations.offers import Offer, OfferKind, Refused, read_offers
 
 _DOCUMENTS = (".json", ".jsonl", ".ndjson")
 
 
-def read_imports(sources: Sequence[Path], standard_input: BinaryIO) -> Iterator[Offer | Refused]:
-    """Read every document of mirror trees, of folders of documents, and of files.
+def read_imports(
+    sources: Sequence[Path], standard_input: BinaryIO, trusted: Iterable[PublicKey]
+) -> Iterator[Offer | Refused]:
+    """Read every document of dumps, of mirror trees, of folders of documents, and of files.
 
+    Of a dump, or any other lake, its manifest, files and content roots are verified first: so
+    that none of its records is missing, and the raw metadata, which no document carries, is what
+    its signer stated.
     Of a mirror's tree, which has a folder `pith`, each record's bundle is read, and the raw
     metadata beside it if there is any; where a record has no bundle, its record document is. What
     else a tree serves says the same again. Of any other folder every .json and .jsonl file is.
@@ -24,10 +34,14 @@ def read_imports(sources: Sequence[Path], standard_input: BinaryIO) -> Iterator[
     Raises:
         UsageError: A file or folder cannot be read.
         SourceError: A packed file is truncated or damaged.
+        VerificationError: A dump is not what a trusted key signed.
     """
+    keys = [*trusted]
     for source in sources:
         if str(source) == "-" or not source.is_dir():
             yield from read_offers([source], standard_input)
+        elif (source / CURRENT).exists():
+            yield from _held(source, keys)
         elif (source / "pith").is_dir():
             yield from _mirrored(source / "pith", standard_input)
         else:
@@ -35,6 +49,31 @@ def read_imports(sources: Sequence[Path], standard_input: BinaryIO) -> Iterator[
             if not files:
                 raise UsageError(f"{source} is no mirror's tree, and holds no .json file")
             yield from read_offers(files, standard_input)
+
+
+def _held(lake: Path, trusted: Sequence[PublicKey]) -> Iterator[Offer]:
+    """Read all records of a lake."""
+    report = audit(lake, trusted, roots_only=True)
+    if report.findings:
+        found = report.findings[0]
+        raise VerificationError(
+            f"{lake} does not hold: {found.place}: {found.message}; run `pith audit {lake}`"
+        )
+    opened = open_lake(lake)
+    for shelf in shelves(opened):
+        for holding in read_shelf(opened, shelf):
+            documents = (
+                (OfferKind.BUNDLE, holding.bundle),
+                (OfferKind.METADATA, canonical_json(holding.metadata)),
+            )
+            for kind, document in documents:
+                yield Offer(
+                    number=holding.pith_number,
+                    kind=kind,
+                    source=str(lake),
+                    line=0,
+                    document=document,
+                )
 
 
 def _mirrored(tree: Path, standard_input: BinaryIO) -> Iterator[Offer | Refused]:

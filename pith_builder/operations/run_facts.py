@@ -11,6 +11,7 @@ from pathlib import Path
 from pith_builder.core.canonical import Sha256
 from pith_builder.core.lineage import Input, Output
 from pith_builder.core.manifest import Part
+from pith_builder.lake.store import CURRENT, open_lake
 
 _LIBRARIES = ("jiter", "lxml", "numpy", "orjson", "pyarrow", "pynacl", "zstandard")
 """Of what reads, writes and signs."""
@@ -25,7 +26,9 @@ def libraries() -> dict[str, str]:
 
 
 def files_read(places: Iterable[Path]) -> list[Input]:
-    """Return what tells files from others: name, size and digest; of other places the name alone.
+    """Return what tells files from others: name, size and digest; of a lake its manifest's digest.
+
+    Of other places it is the name alone.
 
     A file is read once more for it, at some gigabytes a second.
     """
@@ -34,6 +37,10 @@ def files_read(places: Iterable[Path]) -> list[Input]:
 
 def _file_read(place: Path) -> Input:
     name = place.name or "-"
+    if (place / CURRENT).is_file():
+        manifest = open_lake(place).manifest
+        version = f"sha256:{manifest.manifest_sha256}"
+        return Input(name=name, version=version, rows=manifest.tables["records"].rows)
     if str(place) == "-" or not place.is_file():
         return Input(name=name)
     hasher, size = Sha256(), 0

@@ -132,7 +132,8 @@ def take_record(
 
     Ruling: what the lake holds was judged when it came in, and is not judged again, but its keys
     must be trusted still. A record that the lake does not hold is added as it is published: where
-    one bundle says all that is known of it, that bundle stays, with its own signature. Every other
+    one bundle says all that is known of it, that bundle stays, with its own signature, and so it
+    does where an import brings one that says all that the lake knows, and more. Every other
     bundle is built anew and signed by the taker. Events that do not hold are not stored.
 
     Raises:
@@ -268,7 +269,9 @@ def _conclude(
 ) -> None:
     valid = sorting.valid()
     remade = taken.remade
-    if remade is not None and len(published) == 1 and not later and remade.says_all(valid):
+    # Of a record that is held, the seal of what is offered was not looked at.
+    is_new = not taken.is_held and len(published) == 1 and not later
+    if remade is not None and is_new and remade.says_all(valid):
         found = remade.found
     else:
         remade = None
@@ -281,7 +284,7 @@ def _conclude(
     kept = None
     if remade is not None:
         kept = remade.document, remade.bundle
-    elif not taken.is_held:
+    elif taker.is_import or not taken.is_held:
         kept = published_bundle(found, published, taker.trusted)
     if kept is None:
         built = gathered_bundle(

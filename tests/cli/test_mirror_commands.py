@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.lakes import COLLIDING, bare_environment, build, files, line, pith, rows
+from tests.lakes import COLLIDING, bare_environment, build, content_roots, files, line, pith, rows
 
 NUMBER = "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST"
 
@@ -121,3 +121,35 @@ def test_a_server_that_is_not_installed_is_told(lake_of_two):
     assert (done.returncode, done.stdout) == (2, "")
     assert "uvicorn is missing: pip install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_dump_is_exported_verified_by_a_stranger_and_brought_up_to_date(
+    lake_of_two, tmp_path, key_file
+):
+    def run(*arguments):
+        done = pith(*arguments, "--trust", tmp_path / "trusted", PITH_SIGNING_KEY_FILE=key_file)
+        assert done.code == 0, done.err
+        return done.out
+
+    def export(folder, *options):
+        lake = ("--lake", lake_of_two, "--now", "2026-11-26T00:00:00Z")
+        return pith("export", "parquet", folder, *lake, *options, PITH_SIGNING_KEY_FILE=key_file)
+
+    whole = export(tmp_path / "dump", "--as-of", "1")
+    diff = export(tmp_path / "diff", "--since", "00000001-20261120T141709Z", "--json").json()
+    (tmp_path / "dump" / "keys").rename(tmp_path / "trusted")
+
+    assert whole.out.startswith("4 records: 7 files, ")
+    assert diff["records"] == 1
+    assert run("audit", tmp_path / "dump").startswith("ok: manifest 1, 1 manifests, 7 files; ")
+    assert run("audit", tmp_path / "diff").startswith("ok: manifest 1, ")
+    taken = run("import", tmp_path / "diff", "--lake", tmp_path / "dump")
+    assert "1 records: 1 added, 0 changed, 0 unchanged, 0 rejected" in taken
+    assert content_roots(tmp_path / "dump") == content_roots(lake_of_two)
+    assert run("audit", tmp_path / "dump").startswith("ok: manifest 2, ")
+    nothing = export(tmp_path / "none", "--since", "2")
+    assert (nothing.code, nothing.out) == (0, "no such records, nothing written\n")
+    again = export(tmp_path / "dump")
+    assert (again.code, again.err.count("\n")) == (2, 1)
+    both = pith("audit", tmp_path / "dump", "--lake", tmp_path / "dump")
+    assert both.code == 2
