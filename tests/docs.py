@@ -40,6 +40,7 @@ MASKS = (
     (r"\bPython 3\.\d+\.\d+, \d+ libraries", "Python and libraries"),
     (r"\b\d+ MiB free", "ROOM free"),
     (r"(?<= records, )\d+ bytes", "SIZE"),
+    (r"(?<= files, )\d+ bytes", "SIZE"),
     (r"\bpith-builder-\d{4}-\d\d\b", "KEY-MADE-THIS-MONTH"),
     (r"\b20(?:2[6-9]|[3-9]\d)-\d\d-\d\d\b", "DAY"),
     (r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b", "TIME"),

@@ -47,6 +47,16 @@ class Seen(NamedTuple):
     source_line: int
 
 
+class Minting(NamedTuple):
+    """What mint a record is of: its build, and when it was signed.
+
+    A build mints at one instant; a dump is one build, of records of many mints.
+    """
+
+    build_id: str
+    signed_at: int
+
+
 def families(parts: Mapping[str, Iterable[Part]]) -> list[dict[str, Part]]:
     """Find the parts of records, events, states and bundles that hold the same papers.
 
@@ -85,22 +95,23 @@ def stretches(lake: Path, parts: Mapping[str, Part]) -> Iterator[Stretch]:
         yield Stretch(*found)
 
 
-def by_build(stretch: Stretch) -> Iterator[tuple[str, Stretch]]:
-    """Yield the papers of a stretch build by build, each in the order in which they stand."""
-    builds = column_of(RECORDS, stretch.records, "build_id")
-    if len(set(builds)) == 1:
-        yield builds[0], stretch
+def by_mint(stretch: Stretch) -> Iterator[tuple[Minting, Stretch]]:
+    """Yield the papers of a stretch mint by mint, each in the order in which they stand."""
+    columns = (column_of(RECORDS, stretch.records, name) for name in Minting._fields)
+    mints = list(map(Minting, *columns))
+    if len(set(mints)) == 1:
+        yield mints[0], stretch
         return
-    places: dict[str, list[int]] = {}
-    for place, build_id in enumerate(builds):
-        places.setdefault(build_id, []).append(place)
-    for build_id, some in places.items():
+    places: dict[Minting, list[int]] = {}
+    for place, minting in enumerate(mints):
+        places.setdefault(minting, []).append(place)
+    for minting, some in places.items():
         of_events = [EVENTS_OF_A_PAPER * place + one for place in some for one in (0, 1)]
         papers, events = (
             arrow_array(Kind.INTEGER, chosen, len(chosen)) for chosen in (some, of_events)
         )
         yield (
-            build_id,
+            minting,
             Stretch(
                 stretch.records.take(papers),
                 stretch.events.take(events),

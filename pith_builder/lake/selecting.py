@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,12 +104,14 @@ class Copy:
         folder: The lake that parts are written to.
         build_id: The run that writes them.
         disk: What is written with.
+        progress: Is told how many records are written whole.
     """
 
     source: Lake
     folder: Path
     build_id: str
     disk: Disk
+    progress: Callable[[int], None] = lambda _: None
 
 
 def write_chosen(copy: Copy, table: Table, chosen: Chosen) -> Written:
@@ -181,6 +183,7 @@ def _of_stretches(
 
 def _write(copy: Copy, table: Table, read: Iterator[tuple[int, pa.RecordBatch]]) -> Written:
     written = Written()
+    done = 0
     writer: PartWriter | None = None
     before = -1
     place = table.position("build_id")
@@ -192,6 +195,9 @@ def _write(copy: Copy, table: Table, read: Iterator[tuple[int, pa.RecordBatch]])
                 before = index
             _count(written, table, rows)
             build = pa.repeat(pa.scalar(copy.build_id, pa.string()), len(rows))
+            if table is BUNDLES:  # which take longest
+                done += len(rows)
+                copy.progress(done)
             writer.add_arrow(rows.set_column(place, rows.schema.field(place), build))
         _keep(written, writer)
     except BaseException:

@@ -26,9 +26,10 @@ from pith_builder.core.registry import Registry
 from pith_builder.errors import VerificationError
 from pith_builder.lake.minted_parts import (
     EVENTS_OF_A_PAPER,
+    Minting,
     NotTogetherError,
     Stretch,
-    by_build,
+    by_mint,
     is_what,
     papers_of,
     seen_in,
@@ -69,7 +70,7 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
     Memory: the documents of some hundred papers, and the digests of the names of all.
     """
     checks = [PartCheck(table, parts[table.name], trusted) for table in _TABLES]
-    mints: dict[str, _Again] = {}
+    mints: dict[Minting, _Again] = {}
     used: dict[PublicKey, str] = {}
     try:
         for stretch in stretches(lake, parts):
@@ -91,16 +92,16 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
 
 
 def _made_again(
-    stretch: Stretch, mints: dict[str, _Again], trusted: TrustedKeys
+    stretch: Stretch, mints: dict[Minting, _Again], trusted: TrustedKeys
 ) -> list[_Made] | None:
     """Mint a stretch again, build by build; None where any row is not what is minted."""
     made: list[_Made] = []
-    for build_id, some in by_build(stretch):
-        again = mints.pop(build_id, None) or _mint_of(some, trusted)
-        one = again and _minted_again(build_id, some, again)
+    for minting, some in by_mint(stretch):
+        again = mints.pop(minting, None) or _mint_of(some, trusted)
+        one = again and _minted_again(minting.build_id, some, again)
         if one is None:
             return None
-        mints[build_id] = one.again
+        mints[minting] = one.again
         made.append(one)
     numbers = column_of(RECORDS, stretch.records, "pith_number")
     return made if all(map(lt, numbers, numbers[1:])) else None

@@ -160,7 +160,13 @@ def _written(
     """Write parts, keys, README and manifest; the commit comes last."""
     target, folder = dump.target, dump.target.lake
     build_id = f"{1:08d}-{target.now:%Y%m%dT%H%M%SZ}"
-    copy = Copy(source=dump.source, folder=folder, build_id=build_id, disk=target.disk)
+    copy = Copy(
+        source=dump.source,
+        folder=folder,
+        build_id=build_id,
+        disk=target.disk,
+        progress=progress,
+    )
     tasks: dict[str, Callable[[], Written]] = {
         table.name: partial(write_chosen, copy, table, chosen)
         for table in OF_RECORDS
@@ -171,7 +177,6 @@ def _written(
     with ThreadPoolExecutor(target.workers) as threads:
         running = {name: threads.submit(task) for name, task in tasks.items()}
         done = {name: future.result() for name, future in running.items()}
-    progress(len(chosen))
     parts = {name: found.parts for name, found in done.items()}
     keys = _key_rows(dump, build_id, set().union(*(found.keys for found in done.values())))
     parts[KEYS.name] = _part(target, KEYS, keys)
