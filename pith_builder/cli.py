@@ -129,10 +129,14 @@ def build(
     if sum((bool(sources), ids is not None, query is not None)) != 1:
         raise UsageError("wanted snapshot files, or --ids, or --query, and one of them alone")
     if query is None and (from_on or until_on):
-        raise UsageError("--from and --until go with --query")
+        raise UsageError(
+            "--from and --until go with --query; `pith backfill` reads months of a category"
+        )
     for source in sources:
         if str(source) != "-" and (source.is_dir() or not source.exists()):
-            raise UsageError(f"there is no file {source}")
+            raise UsageError(
+                f"there is no file {source}: name a bulk snapshot, or - to read it piped in"
+            )
     settings = Settings.of(os.environ)
     target = target_of(settings, lake, now, workers, wait)
     with progress_shown("papers") as progress:
@@ -305,7 +309,9 @@ def audit(
     settings = Settings.of(os.environ, trust)
     place = lake or settings.lake
     if not place.is_dir():
-        raise UsageError(f"there is no lake in {place}")
+        raise UsageError(
+            f"there is no lake in {place}: build one with `pith build`, or give --lake"
+        )
     if of_source:
         target = target_of(settings, lake, None, workers, wait)
         _audit_source(settings, target, set_spec, keep_raw, replay, as_json)

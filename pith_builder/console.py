@@ -147,7 +147,7 @@ def standard_input() -> BinaryIO:
         UsageError: It is closed.
     """
     if sys.stdin is None:
-        raise UsageError("there is no standard input to read")
+        raise UsageError("there is no standard input to read: pipe it in, or name a file")
     return sys.stdin.buffer
 
 

@@ -150,7 +150,7 @@ def backfill(
     place = lake or settings.lake
     if snapshot is not None:
         if str(snapshot) != "-" and (snapshot.is_dir() or not snapshot.exists()):
-            raise UsageError(f"there is no file {snapshot}")
+            raise UsageError(f"there is no file {snapshot}: name a bulk snapshot, or - to read it")
         if dry_run:
             click.echo(f"one pass over {snapshot} for {category}, {wanted}: no request")
             return

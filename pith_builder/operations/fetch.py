@@ -71,5 +71,5 @@ def _observations(source: Source, ids: Iterable[ArxivId]) -> Iterator[Observatio
     for arxiv_id in ids:
         record = get_record(source.get, arxiv_id)
         if record is None:
-            raise UsageError(f"arXiv has no paper {arxiv_id}; nothing was committed")
+            raise UsageError(f"arXiv has no paper {arxiv_id}; nothing was committed: leave it out")
         yield observation(source, record)

@@ -63,7 +63,7 @@ def maintain(
         VerificationError: The lake is damaged.
     """
     if not lake.is_dir():
-        raise UsageError(f"there is no lake in {lake}")
+        raise UsageError(f"there is no lake in {lake}: build one with `pith build`, or give --lake")
     disk = disk or Disk()
     with lake_lock(lake, wait_seconds, disk):
         settle(disk, lake)

@@ -195,7 +195,7 @@ def checked_folder(folder: Path) -> Path:
     """
     with storage_errors(folder):
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is no folder")
+            raise UsageError(f"{folder} is no folder: name a new or an empty one")
         is_mirror = any((folder / name).exists() for name in (KEY_PATH, MIRRORS_PATH))
         found = [] if is_mirror or not folder.exists() else [*folder.iterdir()]
     strange = [entry.name for entry in found if entry.name != ".lock"]

@@ -127,7 +127,10 @@ def read_key_file(path: Path) -> Ed25519Signer:
             "or set PITH_SIGNING_KEY_FILE to the file that holds yours"
         ) from error
     except OSError as error:
-        raise UsageError(f"cannot read the signing key in {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read the signing key in {path}: {error.strerror}; run as the user it is for, "
+            "or set PITH_SIGNING_KEY_FILE to the file that holds yours"
+        ) from error
     return signer_from(data, str(path))
 
 
@@ -154,7 +157,10 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
     except (MalformedError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
-        raise MalformedError(f"{named} is no private key file as `pith keys new` writes it")
+        raise MalformedError(
+            f"{named} is no private key file as `pith keys new` writes it: name the one that is, "
+            "put your copy back, or make another"
+        )
     return signer
 
 
@@ -172,7 +178,10 @@ def read_public_key(path: Path) -> PublicKey:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read the public key in {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read the public key in {path}: {error.strerror}; --trust and "
+            "PITH_TRUSTED_KEYS name files as `pith keys show` prints them"
+        ) from error
     try:
         value = parse_json(data)
         key = PublicKey.from_json_object(value)

@@ -145,14 +145,16 @@ def find(
         UsageError: There are more than 30,000 results and no dates to split by.
     """
     if (from_on is None) != (until_on is None):
-        raise UsageError("a search by date needs both its first and its last day")
+        raise UsageError("a search by date needs both its first and its last day: --from, --until")
     if from_on is None or until_on is None:
         try:
             return _search(get, query, page_size)
         except _TooManyError as error:
             raise UsageError(f"{query!r} has {error}; name its first and last day") from error
     if until_on < from_on:
-        raise UsageError(f"the search ends on {until_on}, before {from_on}")
+        raise UsageError(
+            f"the search ends on {until_on}, before {from_on}: turn the two days round"
+        )
     first = datetime.combine(from_on, time(0, 0), UTC)
     last = datetime.combine(until_on, time(23, 59), UTC)
     return tuple(sorted(set(_search_between(get, query, first, last, page_size))))

@@ -56,7 +56,9 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.from_on and self.until_on and self.until_on < self.from_on:
-            raise UsageError(f"the window ends on {self.until_on}, before {self.from_on}")
+            raise UsageError(
+                f"the window ends on {self.until_on}, before {self.from_on}: turn them round"
+            )
 
     def __str__(self) -> str:
         days = f"{self.from_on or '…'} to {self.until_on or '…'}"
