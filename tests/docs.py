@@ -32,6 +32,9 @@ _FENCE = re.compile(r"^```(?P<language>.*)\n(?P<body>(?:(?!```).*\n)*)```$", re.
 ELLIPSIS = "…"
 """A line of an answer that stands for any lines."""
 
+_PROGRESS = re.compile(r"\d+ (?:papers|records|rows)")
+"""A line that tells how far a run is: it comes every ten seconds, so only on a slow machine."""
+
 MASKS = (
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
     (r"\b[0-9a-f]{16}(?=\.parquet\b)", "DIGEST"),
@@ -87,7 +90,8 @@ def masked(text):
     """Return an answer without what is not the same in two runs, nor white space at line ends."""
     for pattern, name in MASKS:
         text = re.sub(pattern, name, text)
-    return "".join(line.rstrip() + "\n" for line in text.splitlines())
+    lines = (line.rstrip() for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if not _PROGRESS.fullmatch(line))
 
 
 def agrees(printed, found):

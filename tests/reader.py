@@ -28,7 +28,7 @@ STAYING = {
 }
 """What goes on in a terminal of its own until the page's end, and what it says once it is up."""
 
-START_SECONDS = 90
+START_SECONDS = 300
 NOT_MADE = (
     "bench",
     "bench-merge",
@@ -153,7 +153,7 @@ class Reader:
             text=True,
             cwd=self.clone,
             env={**self.environment, "PWD": str(self.clone)},
-            timeout=180,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{command[-1]}\nexit code {done.returncode}:\n{done.stdout}"
