@@ -12,11 +12,9 @@ import pyarrow as pa
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk
 from pith_builder.lake.arrays import arrow_array
-from pith_builder.lake.parts import Row, open_part, part_writers
-from pith_builder.lake.reading import DamagedPartError, batches, read_rows
+from pith_builder.lake.parts import Row, open_part, part_writers, record_batch
+from pith_builder.lake.reading import DamagedPartError, batches, rows_of
 from pith_builder.lake.tables import Kind, Table
-
-_ROWS_AT_ONCE = 1_000
 
 Key = tuple[Any, ...]
 Chosen = Callable[[Sequence[Key]], Mapping[Key, Any]]
@@ -61,21 +59,18 @@ def holds_any(lake: Path, table: Table, part: Part, chosen: Chosen) -> bool:
 def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, label: str) -> Part:
     """Write a part anew, the rows that are chosen by key replaced by what `chosen` gives for them.
 
-    Keys stay as they are, and so does the order. A thousand rows and one row group of what is
-    written are in memory at a time.
+    Keys stay as they are, and so does the order; rows that are not chosen stay as Arrow has them.
+    One row group is in memory at a time.
 
     Raises:
         DamagedPartError: The part cannot be read whole.
         StorageError: The disk is full, or the folder takes no files.
     """
-    places = [table.position(name) for name in table.key]
-
-    def change(rows: Sequence[Row]) -> Iterator[Row]:
-        keys = [tuple(row[place] for place in places) for row in rows]
-        replaced = chosen(keys)
-        return (replaced.get(key, row[:-1]) for key, row in zip(keys, rows, strict=True))
-
-    return changed_part(disk, lake, table, part, label, change)
+    with part_writers(disk, lake, [table], label) as (writer,):
+        for rows in batches(lake, table, part, rows_at_once=table.row_group_rows):
+            keys = _keys_of(table, rows)
+            writer.add_arrow(_replaced(table, rows, keys, chosen(keys)))
+        return _whole(part, writer.finish())
 
 
 def changed_part(
@@ -95,12 +90,20 @@ def changed_part(
         StorageError: The disk is full, or the folder takes no files.
     """
     with part_writers(disk, lake, [table], label) as (writer,):
-        for rows in _gathered(read_rows(lake, table, part)):
-            for row in change(rows):
+        for batch in batches(lake, table, part):
+            for row in change([*rows_of(table, part, batch)]):
                 writer.add_row(row)
-        new = writer.finish()
+        return _whole(part, writer.finish())
+
+
+def _whole(old: Part, new: Part | None) -> Part:
+    """Return a part written anew, which has rows as the old one has.
+
+    Raises:
+        DamagedPartError: It has none.
+    """
     if new is None:
-        raise DamagedPartError(f"{part.path} gives no rows; run `pith audit`")
+        raise DamagedPartError(f"{old.path} gives no rows; run `pith audit`")
     return new
 
 
@@ -115,15 +118,28 @@ def _damage(part: Part) -> Iterator[None]:
 
 def _keys(lake: Path, table: Table, part: Part) -> Iterator[list[Key]]:
     for batch in batches(lake, table, part, table.key):
-        yield [*zip(*(batch.column(name).to_pylist() for name in table.key), strict=True)]
+        yield _keys_of(table, batch)
 
 
-def _gathered(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    some: list[Row] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == _ROWS_AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some
+def _keys_of(table: Table, batch: pa.RecordBatch) -> list[Key]:
+    return [*zip(*(batch.column(name).to_pylist() for name in table.key), strict=True)]
+
+
+def _replaced(
+    table: Table, batch: pa.RecordBatch, keys: Sequence[Key], rows: Mapping[Key, Row]
+) -> pa.RecordBatch:
+    """Return a batch with other rows in the places of those with their keys."""
+    places = [place for place, key in enumerate(keys) if key in rows]
+    if not places:
+        return batch
+    columns = [*zip(*(rows[keys[place]] for place in places), strict=True)]
+    new = record_batch(table, columns, len(places))
+    order = [*range(len(batch))]
+    for index, place in enumerate(places, len(batch)):
+        order[place] = index
+    taken = arrow_array(Kind.INTEGER, order, len(order))
+    arrays = [
+        pa.concat_arrays([old, fresh]).take(taken)
+        for old, fresh in zip(batch.columns, new.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)

@@ -1,18 +1,23 @@
 """The desk: what is offered and what it changes, sorted by record on a scratch disk.
 
-However much is merged, memory holds one record at a time. It is an SQLite database in a temporary
-folder (TMPDIR says where), which several processes read and write.
+However much is merged, memory holds one record at a time. It is a temporary folder (TMPDIR says
+where) that several processes read and write: an SQLite database says what there is of each record,
+and in which heap its documents lie. A heap is a file of documents, one after the other, to which
+one connection adds.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 from pith_builder.errors import StorageError
 from pith_builder.lake.parts import Row
@@ -24,11 +29,22 @@ _SHARED_FROM = 1_000
 
 _BUSY_SECONDS = 600.0
 _SCHEMA = """
-    create table offers (number text, kind text, source text, line integer, document blob);
-    create table held (number text primary key, document blob) without rowid;
-    create table replaced (name text, key text, row blob, primary key (name, key));
+    create table offers
+        (number text, kind text, source text, line integer, heap text, start integer, size integer);
+    create table held
+        (number text primary key, heap text, start integer, size integer) without rowid;
+    create table replaced
+        (name text, key text, heap text, start integer, size integer, primary key (name, key));
 """
 _JOINED = "\x1f"
+
+
+class _Place(NamedTuple):
+    """Where some bytes lie."""
+
+    heap: str
+    start: int
+    size: int
 
 
 class Desk:
@@ -39,10 +55,15 @@ class Desk:
         self.path = path
         self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         self._database.execute("pragma synchronous = off")
+        self._open = ExitStack()
+        self._open.callback(self._database.close)
+        self._read: dict[str, int] = {}
+        self._added = 0
+        self._heap: IO[bytes] | None = None
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.close()
+        self._open.close()
 
     def lay_out(self) -> None:
         """Make the tables of a new desk."""
@@ -52,11 +73,11 @@ class Desk:
     def put_offers(self, offers: Iterable[Offer]) -> None:
         """Take everything that is offered, then sort it by record."""
         rows = (
-            (offer.number, str(offer.kind), offer.source, offer.line, offer.document)
+            (offer.number, str(offer.kind), offer.source, offer.line, *self._kept(offer.document))
             for offer in offers
         )
         with self._change():
-            self._database.executemany("insert into offers values (?, ?, ?, ?, ?)", rows)
+            self._database.executemany("insert into offers values (?, ?, ?, ?, ?, ?, ?)", rows)
             self._database.execute("create index by_number on offers (number)")
 
     def numbers(self) -> Iterator[str]:
@@ -99,38 +120,42 @@ class Desk:
         self._hold(some)
 
     def _hold(self, rows: list[tuple[str, str]]) -> None:
+        values = [(number, *self._kept(document.encode())) for number, document in rows]
         with self._change():
-            self._database.executemany("insert into held values (?, ?)", rows)
+            self._database.executemany("insert into held values (?, ?, ?, ?)", values)
 
     def records(self, first: str, last: str) -> Iterator[tuple[str, bytes | None, Iterator[Offer]]]:
         """Go through the records from `first` to `last`: number, bundle held, and offers."""
         query = """
-            select distinct o.number, h.document
+            select o.number, h.heap, h.start, h.size,
+                o.kind, o.source, o.line, o.heap, o.start, o.size
             from offers o left join held h using (number)
             where o.number between ? and ?
-            order by o.number
+            order by o.number, o.rowid
         """
-        for number, held in self._database.execute(query, (first, last)):
-            document = None if held is None else bytes(held, "utf-8")
-            yield number, document, self._offers(number)
+        rows = self._database.execute(query, (first, last))
+        for (number, *place), some in groupby(rows, itemgetter(0, 1, 2, 3)):
+            held = None if place[0] is None else self._fetched(_Place(*place))
+            yield number, held, map(self._offer, some)
 
-    def _offers(self, number: str) -> Iterator[Offer]:
-        query = """
-            select kind, source, line, document from offers where number = ? order by rowid
-        """
-        for kind, source, line, document in self._database.execute(query, (number,)):
-            yield Offer(
-                number=number, kind=OfferKind(kind), source=source, line=line, document=document
-            )
+    def _offer(self, row: tuple[Any, ...]) -> Offer:
+        number, _, _, _, kind, source, line, *place = row
+        return Offer(
+            number=number,
+            kind=OfferKind(kind),
+            source=source,
+            line=line,
+            document=self._fetched(_Place(*place)),
+        )
 
     def replace(self, rows: Iterable[tuple[str, tuple[str, ...], Row]]) -> None:
         """Keep rows, by table and key, that take the place of the lake's."""
         values = [
-            (name, _JOINED.join(key), pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
+            (name, _JOINED.join(key), *self._kept(pickle.dumps(row, pickle.HIGHEST_PROTOCOL)))
             for name, key, row in rows
         ]
         with self._change():
-            self._database.executemany("insert into replaced values (?, ?, ?)", values)
+            self._database.executemany("insert into replaced values (?, ?, ?, ?, ?)", values)
 
     def replaces(self, name: str) -> bool:
         """Tell whether any row takes the place of a table's."""
@@ -139,10 +164,13 @@ class Desk:
 
     def replaced(self, name: str, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], Row]:
         """Return the rows that take the place of a table's, of those with these keys."""
-        query = "select key, row from replaced where name = ? and key in ({})"
+        query = "select key, heap, start, size from replaced where name = ? and key in ({})"
         found = self._among(query, [_JOINED.join(key) for key in keys], name)
-        # S301: written by this run, in a folder of its own
-        return {tuple(key.split(_JOINED)): pickle.loads(row) for key, row in found}  # noqa: S301
+        return {
+            # S301: written by this run, in a folder of its own
+            tuple(key.split(_JOINED)): pickle.loads(self._fetched(_Place(*place)))  # noqa: S301
+            for key, *place in found
+        }
 
     def _among(self, query: str, names: Sequence[str], *first: str) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(names), _ROWS_AT_ONCE):
@@ -151,17 +179,44 @@ class Desk:
                 query.format(", ".join("?" * len(some))), [*first, *some]
             )
 
+    def _kept(self, data: bytes) -> _Place:
+        """Add bytes to the heap; who is told of them by a change finds them there."""
+        with self._writing(OSError):
+            if self._heap is None:
+                self._heap = self._open.enter_context(
+                    tempfile.NamedTemporaryFile(  # noqa: SIM115 - the stack closes it
+                        dir=self.path.parent, delete=False
+                    )
+                )
+            self._heap.write(data)
+        self._added += len(data)
+        return _Place(self._heap.name, self._added - len(data), len(data))
+
+    def _fetched(self, place: _Place) -> bytes:
+        if place.heap not in self._read:
+            self._read[place.heap] = os.open(place.heap, os.O_RDONLY)
+            self._open.callback(os.close, self._read[place.heap])
+        return os.pread(self._read[place.heap], place.size, place.start)
+
     @contextmanager
     def _change(self) -> Iterator[None]:
-        try:
+        with self._writing(sqlite3.Error):
             self._database.execute("begin immediate")
             try:
                 yield
+                if self._heap is not None:
+                    with self._writing(OSError):
+                        self._heap.flush()
             except BaseException:
                 self._database.rollback()
                 raise
             self._database.execute("commit")
-        except sqlite3.Error as error:
+
+    @contextmanager
+    def _writing(self, refusal: type[Exception]) -> Iterator[None]:
+        try:
+            yield
+        except refusal as error:
             raise StorageError(
                 f"cannot write {self.path}: {error}; make room, or set TMPDIR to a folder that "
                 "has it, then run the same command again"

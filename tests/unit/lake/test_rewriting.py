@@ -25,7 +25,7 @@ def choosing(**rows):
     known = {(f"pith:{name[1:]}",): value for name, value in rows.items()}
 
     def chosen(keys):
-        assert len(keys) <= 1_000
+        assert len(keys) <= BUNDLES.row_group_rows
         return {key: known[key] for key in keys if key in known}
 
     return chosen
