@@ -128,9 +128,9 @@ def _show_merged(found: Merged) -> None:
 def show_refused(refused: list[Refused]) -> None:
     """Print what was not taken, and why."""
     for one in refused:
-        line = f" line {one.line}" if one.line else ""
+        place = f"{one.source} line {one.line}" if one.line else one.source
         named = " ".join(name for name in (one.number, one.event_id) if name)
-        parts = (f"refused: {one.source}{line}", named, one.reason, one.message)
+        parts = ("refused", place, named, one.reason, one.message)
         say(": ".join(part for part in parts if part))
 
 

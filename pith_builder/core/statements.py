@@ -7,12 +7,14 @@ open. So the forms bind what is stated here; another's payload is any object, ca
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pith_builder.core.arxiv_id import parse_arxiv_ref
 from pith_builder.core.canonical import JsonValue
-from pith_builder.core.form import Form, Integer, ListOf, Nullable, ObjectOf, Text
+from pith_builder.core.form import Form, Integer, ListOf, Nullable, ObjectOf, Read, Text
 from pith_builder.core.forms import (
     BASE64,
     EVENT_TARGETS,
@@ -24,6 +26,8 @@ from pith_builder.core.forms import (
     URL,
     WORD,
 )
+from pith_builder.core.keys import ADDRESS
+from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError
 
 RELATIONS = (
@@ -44,6 +48,22 @@ OUTCOMES = ("replicated", "partly_replicated", "not_replicated")
 def one_of(*words: str) -> Text:
     """Return the form of one word out of a closed list."""
     return Text(re.compile("|".join(words)), f"one of {', '.join(words)}")
+
+
+_DOI = re.compile(r"(?:doi:|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+", re.ASCII | re.IGNORECASE)
+
+
+def _cited(text: str) -> None:
+    """Refuse what names no work: the parsers tell better than a pattern what does."""
+    if _DOI.fullmatch(text) or ADDRESS.fullmatch(text):
+        return
+    for parse in (PithNumber.parse, parse_arxiv_ref):
+        with contextlib.suppress(MalformedError):
+            parse(text)
+            return
+    raise MalformedError(
+        f"found {text[:80]!r}, wanted a Pith Number, an arXiv identifier, a DOI or an address"
+    )
 
 
 ORCID = Text(re.compile(r"(\d{4}-){3}\d{3}[\dX]", re.ASCII), "an ORCID, 0000-0000-0000-000X")
@@ -191,8 +211,8 @@ STATEMENTS = (
             Field(name="relation", form=one_of(*RELATIONS), about="How the paper cites it."),
             Field(
                 name="cited",
-                form=NAME,
-                about="The work cited: a Pith Number, an arXiv identifier, a DOI.",
+                form=Read(_cited),
+                about="The work cited: a Pith Number, an arXiv identifier, a DOI or an address.",
             ),
             Field(name="context", form=TEXT, about="The passage that cites.", is_optional=True),
         ),

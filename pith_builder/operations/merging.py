@@ -105,7 +105,7 @@ def merged_record(number: str, offers: Iterable[Offer], keyring: Keyring) -> Mer
     except NoStateError as error:
         state = None
         if valid or invalid:
-            message = str(error)
+            message = str(error).removeprefix(f"{number}: ")
             refused.append(
                 Refused(source="", line=0, number=number, reason=NO_RECORD_CREATED, message=message)
             )

@@ -278,7 +278,7 @@ def _conclude(
         try:
             found = gathered_of(taken.number, valid, (), later)
         except NoStateError as error:
-            _refuse_all(taken, str(error))
+            _refuse_all(taken, str(error).removeprefix(f"{taken.number}: "))
             return
     taken.found = found
     kept = None

@@ -184,7 +184,9 @@ def test_a_folder_without_documents_is_told(tmp_path, key_file):
 
 
 def test_what_is_attested_is_stored_and_shown(lake):
-    run = pith("attest", "citation", "1804.01852", "--relation", "supports", "--cited", "x", **lake)
+    run = pith(
+        "attest", "citation", "1804.01852", "--relation", "supports", "--cited", "1412.6651", **lake
+    )
     audited = pith("audit", **lake)
     record = pith("show", "1804.01852", **lake)
 
@@ -230,9 +232,18 @@ def test_an_event_can_be_written_without_a_lake(tmp_path, key_file):
     "arguments",
     [
         ("citation", "1804.01852"),
-        ("citation", "1804.01852", "--relation", "likes", "--cited", "x"),
-        ("citation", "1804.01852", "--relation", "cites", "--cited", "x", "--prev-event", "y"),
-        ("citation", "1999.01852", "--relation", "cites", "--cited", "x"),
+        ("citation", "1804.01852", "--relation", "likes", "--cited", "1412.6651"),
+        (
+            "citation",
+            "1804.01852",
+            "--relation",
+            "cites",
+            "--cited",
+            "1412.6651",
+            "--prev-event",
+            "y",
+        ),
+        ("citation", "1999.01852", "--relation", "cites", "--cited", "1412.6651"),
         ("timestamp", "1804.01852"),
         ("nothing", "1804.01852"),
     ],

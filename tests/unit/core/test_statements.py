@@ -16,24 +16,49 @@ def test_every_type_of_event_that_is_no_registrys_can_be_stated():
 
 
 def test_what_is_not_given_is_null():
-    assert BY_NAME["citation"].payload({"relation": "cites", "cited": "x", "context": None}) == {
+    assert BY_NAME["citation"].payload(
+        {"relation": "cites", "cited": "1412.6651", "context": None}
+    ) == {
         "relation": "cites",
-        "cited": "x",
+        "cited": "1412.6651",
         "context": None,
     }
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_relations_are_those_of_the_format(relation):
-    BY_NAME["citation"].payload({"relation": relation, "cited": "x"})
+    BY_NAME["citation"].payload({"relation": relation, "cited": "1412.6651"})
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [
+        "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST",
+        "arXiv:1412.6651v2",
+        "hep-th/9901001",
+        "10.1000/182",
+        "doi:10.1000/182",
+        "https://doi.org/10.1000/182",
+        "https://example.org/a-report",
+    ],
+)
+def test_a_work_is_cited_by_a_name_that_finds_it(cited):
+    said = {"relation": "cites", "cited": cited}
+    assert BY_NAME["citation"].payload(said)["cited"] == cited
 
 
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("citation", {"relation": "likes", "cited": "x"}, "relation: found 'likes', wanted one of"),
+        (
+            "citation",
+            {"relation": "likes", "cited": "1412.6651"},
+            "relation: found 'likes', wanted one of",
+        ),
         ("citation", {"relation": "cites"}, "cited: is missing"),
-        ("citation", {"relation": "cites", "cited": "x", "y": 1}, "y: is no field"),
+        ("citation", {"relation": "cites", "cited": "a book"}, "found 'a book', wanted a Pith"),
+        ("citation", {"relation": "cites", "cited": "10.1000/1 2"}, "wanted a Pith Number, an ar"),
+        ("citation", {"relation": "cites", "cited": "1412.6651", "y": 1}, "y: is no field"),
         ("author", {"author_name": "A\nB"}, "author_name: found"),
         ("author", {"author_name": "A", "orcid": "0000"}, "orcid: .* wanted an ORCID"),
         ("storage", {"storage_type": "ipfs", "location": "x", "content_sha256": "0"}, "content_s"),

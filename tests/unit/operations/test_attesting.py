@@ -74,12 +74,12 @@ def test_an_event_follows_and_supersedes_others():
     [
         ({"prev_event": "nothing"}, "not the id of an event: found 'nothing'"),
         ({"supersedes": ("sha256:",)}, "not the id of an event"),
-        ({"given": {"relation": "likes", "cited": "x"}}, "no citation_signature: relation"),
+        ({"given": {"relation": "likes", "cited": "1412.6651"}}, "no citation_signature: relation"),
         ({"given": {"relation": "cites"}}, "no citation_signature: cited: is missing"),
     ],
 )
 def test_a_call_in_another_form_is_told(changes, message):
-    given = {"relation": "cites", "cited": "x"}
+    given = {"relation": "cites", "cited": "1412.6651"}
     with pytest.raises(UsageError, match=message):
         attest("citation", **{"given": given, **changes})
 

@@ -3,8 +3,9 @@ import json
 
 import pytest
 
-from pith_builder.core.canonical import canonical_json
+from pith_builder.core.canonical import RecordDigest, canonical_json
 from pith_builder.core.keys import TrustedKey
+from pith_builder.core.number import PithNumber
 from pith_builder.core.record_document import record_document
 from pith_builder.core.statements import STATEMENTS
 from pith_builder.core.verification import verify
@@ -282,9 +283,22 @@ def test_a_signed_event_comes_before_our_word_whatever_the_order(tmp_path):
 @pytest.mark.parametrize("with_more", [False, True])
 def test_a_mirror_imported_into_an_empty_lake_has_the_same_roots(lake, tmp_path, with_more):
     if with_more:
-        offered = written(tmp_path / "theirs.jsonl", theirs(), theirs(title="Theirs alone"))
+        foreign = theirs(title="Theirs alone")
+        offered = written(tmp_path / "theirs.jsonl", theirs(), foreign)
         merged_into(lake, offered, now=LATER)
         imported_into(lake, DOCUMENTS, now=LATER)
+        said = tmp_path / "said.jsonl"
+        said.write_bytes(
+            b"\n".join(one.document for one in [*stated(SIGNER), *stated(OTHER_SIGNER)])
+        )
+        assert merged_into(lake, said, now=LATER).new == 2 * len(STATEMENTS)
+        subject = Subject(
+            number=PithNumber.parse(foreign["pith_number"]),
+            digest=RecordDigest(bytes.fromhex(foreign["canonical_sha256"])),
+        )
+        ours_of_theirs = stated(SIGNER, subject)
+        said.write_bytes(b"\n".join(one.document for one in ours_of_theirs))
+        assert merged_into(lake, said, now=LATER).new == len(STATEMENTS)
     tree = mirrored(lake, tmp_path / "mirror")
     other = tmp_path / "other"
 
@@ -351,18 +365,14 @@ GIVEN = {
 SUBJECT = Subject(number=mint().identity.number, digest=mint().identity.digest)
 
 
+def stated(signer, subject=SUBJECT):
+    """Return a statement of every kind, of one record."""
+    by = {"signer": signer, "signer_id": f"{signer.public_key.key_id}.example"}
+    return [attested(one, subject, GIVEN[one.name], now=LATER, **by) for one in STATEMENTS]
+
+
 def test_what_is_attested_shows_in_status_proofs_hints_and_record(lake, tmp_path):
-    events = [
-        attested(
-            statement,
-            SUBJECT,
-            GIVEN[statement.name],
-            signer=OTHER_SIGNER,
-            signer_id="other.example",
-            now=LATER,
-        )
-        for statement in STATEMENTS
-    ]
+    events = stated(OTHER_SIGNER)
     offered = tmp_path / "events.jsonl"
     offered.write_bytes(b"\n".join(one.document for one in events))
 
