@@ -28,8 +28,10 @@ from pith_builder.errors import UsageError
 from pith_builder.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pith_builder.operations.merging import Merged
-    from pith_builder.operations.offers import Refused
+    from pith_builder.operations.offers import Offer, Refused
     from pith_builder.operations.taking_in import TakenIn
 
 files_argument = click.argument(
@@ -75,14 +77,18 @@ def merge(
     \b
     pith merge ours.json theirs.jsonl --trust their-key.json
     """
+    settings = Settings.of(os.environ, trust)
     if into is not None:
         if proof is not None:
             raise UsageError("--proof goes without --into: merge the same files for the proof")
-        _merge_into(into, files, trust, now, workers, wait, as_json)
+        from pith_builder.operations.offers import read_offers
+
+        offers = read_offers(files, standard_input())
+        _take("merge", files, offers, into, settings, now, workers, wait, as_json)
         return
     from pith_builder.operations.merging import Merged, exit_code, merge_files
 
-    keyring = Settings.of(os.environ, trust).keyring()
+    keyring = settings.keyring()
     reasons: list[str] = []
     states: list[Any] = []
     refused: list[Refused] = []
@@ -146,33 +152,6 @@ def _write_proofs(proof: Path, proved: list[Merged]) -> None:
         click.echo("nothing contradicts itself: no proof was written", err=True)
 
 
-def _merge_into(
-    lake: Path,
-    files: tuple[Path, ...],
-    trust: tuple[Path, ...],
-    now: datetime | None,
-    workers: int,
-    wait: float,
-    as_json: bool,
-) -> None:
-    from pith_builder.operations.offers import read_offers
-    from pith_builder.operations.run_facts import files_read
-    from pith_builder.operations.taking_in import take_in
-
-    settings = Settings.of(os.environ, trust)
-    target = target_of(settings, lake, now, workers, wait)
-    with progress_shown("records") as progress:
-        taken = take_in(
-            target,
-            settings.keyring(),
-            read_offers(files, standard_input()),
-            operation="merge",
-            sources=files_read(files),
-            progress=progress,
-        )
-    _show_taken(taken, as_json)
-
-
 @click.command("import")
 @click.argument(
     "places",
@@ -207,19 +186,36 @@ def import_(
     pith import mirror/ --trust their-key.json
     """
     from pith_builder.operations.importing import read_imports
+
+    settings = Settings.of(os.environ, trust)
+    offers = read_imports(places, standard_input(), settings.keyring())
+    _take("import", places, offers, lake, settings, now, workers, wait, as_json)
+
+
+def _take(
+    operation: str,
+    places: tuple[Path, ...],
+    offers: Iterable[Offer | Refused],
+    lake: Path | None,
+    settings: Settings,
+    now: datetime | None,
+    workers: int,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Take in what these places offer, and say what came of it."""
     from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 
-    settings = Settings.of(os.environ, trust)
     target = target_of(settings, lake, now, workers, wait)
     with progress_shown("records") as progress:
         taken = take_in(
             target,
             settings.keyring(),
-            read_imports(places, standard_input(), settings.keyring()),
-            operation="import",
+            offers,
+            operation=operation,
             sources=files_read(places),
-            is_import=True,
+            is_import=operation == "import",
             progress=progress,
         )
     _show_taken(taken, as_json)

@@ -100,7 +100,9 @@ def gathered_of(
     `first_computed_at` of the receipt in its `record_created`, or what a bundle that it sealed
     says later (`later`; a published bundle has short forms that were given twelve hours after the
     rest). The latest, because that is the one choice which does not depend on the order in which
-    events and bundles come in, and gives every published document its own dates.
+    events and bundles come in, and gives every published document its own dates: no event says
+    those that it is given later, so two that hold the same events date aliases alike once they
+    have seen the same bundles.
 
     Raises:
         NoStateError: No `record_created` is among `valid`.

@@ -42,6 +42,23 @@ class Registry:
             if not ONE_LINE.fullmatch(getattr(self, name)):
                 raise MalformedError(f"the registry's {name} is more than one line")
 
+    @classmethod
+    def of_bundle(cls, bundle: JsonValue) -> Registry:
+        """Return who minted a bundle, as it says itself; nothing of it is checked.
+
+        Raises:
+            LookupError: It does not say so.
+            TypeError: It is no bundle.
+            MalformedError: What it says names no registry.
+        """
+        created, hint = bundle["events"][0], bundle["mirror_hints"][0]
+        return cls(
+            signer_id=created["signer"]["signer_id"],
+            name=hint["name"],
+            base_url=hint["base_url"],
+            builder_version=created["payload"]["receipt"]["builder_version"],
+        )
+
     def key_url(self) -> str:
         """Return where the registry's public key is served."""
         return f"{self.base_url}/pith-signing-key.json"

@@ -149,13 +149,7 @@ class _Maker:
 
     def __init__(self, bundle: JsonValue) -> None:
         """Cut templates from specimens minted as the registry of `bundle` would."""
-        created, hint = bundle["events"][0], bundle["mirror_hints"][0]
-        registry = Registry(
-            signer_id=created["signer"]["signer_id"],
-            name=hint["name"],
-            base_url=hint["base_url"],
-            builder_version=created["payload"]["receipt"]["builder_version"],
-        )
+        registry = Registry.of_bundle(bundle)
         key = PublicKey.from_json_object(bundle["public_keys"][0])
         one, other = (
             _dated(minted_specimen(seed, registry, key, now), now)

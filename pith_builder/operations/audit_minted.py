@@ -137,13 +137,7 @@ def _mint_of(stretch: Stretch, trusted: TrustedKeys) -> _Again | None:
     try:
         bundle = orjson.loads(column_of(BUNDLES, stretch.bundles.slice(0, 1), "document")[0])
         key = PublicKey.from_json_object(bundle["public_keys"][0])
-        hint, created = bundle["mirror_hints"][0], bundle["events"][0]
-        registry = Registry(
-            signer_id=created["signer"]["signer_id"],
-            name=hint["name"],
-            base_url=hint["base_url"],
-            builder_version=created["payload"]["receipt"]["builder_version"],
-        )
+        registry = Registry.of_bundle(bundle)
         signed_at, build_id = (
             column_of(RECORDS, stretch.records.slice(0, 1), name)[0]
             for name in ("signed_at", "build_id")

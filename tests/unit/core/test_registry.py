@@ -1,9 +1,11 @@
+import json
 from dataclasses import replace
 
 import pytest
 
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import (
+    Registry,
     agent_actions,
     bundle_links,
     primary_mirror_hint,
@@ -18,6 +20,7 @@ from tests.makers import (
     RECORDS,
     REGISTRY,
     document,
+    mint,
 )
 
 BASE_URL = "https://pith.science"
@@ -76,3 +79,12 @@ def test_no_registry_is_at_another_kind_of_address(base_url):
 def test_no_registry_is_nameless(field):
     with pytest.raises(MalformedError, match=f"the registry's {field} is empty"):
         replace(REGISTRY, **{field: ""})
+
+
+def test_a_bundle_says_who_minted_it():
+    bundle = json.loads(mint().bundle.document)
+    assert Registry.of_bundle(bundle) == REGISTRY
+    with pytest.raises(LookupError):
+        Registry.of_bundle({**bundle, "mirror_hints": []})
+    with pytest.raises(TypeError):
+        Registry.of_bundle(None)
