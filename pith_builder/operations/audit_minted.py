@@ -94,7 +94,7 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
 def _made_again(
     stretch: Stretch, mints: dict[Minting, _Again], trusted: TrustedKeys
 ) -> list[_Made] | None:
-    """Mint a stretch again, build by build; None where any row is not what is minted."""
+    """Mint a stretch again, mint by mint; None where any row is not what is minted."""
     made: list[_Made] = []
     for minting, some in by_mint(stretch):
         again = mints.pop(minting, None) or _mint_of(some, trusted)

@@ -13,6 +13,7 @@ from pith_builder.lake.minted_parts import families
 from pith_builder.lake.store import open_lake
 from pith_builder.lake.tables import TABLES
 from pith_builder.operations.audit import audit
+from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.operations.compaction import compact
 from pith_builder.operations.export_parquet import Dump, export_parquet
 from pith_builder.operations.listing import Selection
@@ -108,6 +109,23 @@ def test_what_was_done_to_gather_the_records_stays_home(lake_of_two, tmp_path):
     assert source["facets"]["version"]["datasetVersion"] == (f"sha256:{live.manifest_sha256}")
     for name in CONTENT:
         assert {row["build_id"] for row in rows(tmp_path / "dump", name)} == {run["build_id"]}
+
+
+def test_records_of_several_mints_are_audited_by_minting_them_again(
+    lake_of_two, tmp_path, monkeypatch
+):
+    exported(lake_of_two, tmp_path / "dump")
+    assert len({row["signed_at"] for row in rows(tmp_path / "dump", "records")}) == 2
+    examined = []
+    examine = PartCheck.examine
+
+    def noted(check, found):
+        examined.append(check.table.name)
+        examine(check, found)
+
+    monkeypatch.setattr(PartCheck, "examine", noted)
+    assert findings(tmp_path / "dump") == []
+    assert not {"records", "events", "states", "bundles"} & {*examined}
 
 
 def test_strangers_read_it_by_plain_paths(lake_of_two, tmp_path):
