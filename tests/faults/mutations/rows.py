@@ -83,7 +83,7 @@ def edited_rows(victim, table, edit, random):
     """Return a table's rows edited and in order, what was done, and the rows it was done to."""
     held = [dict(row) for row in victim.rows[table]]
     what, touched = edit(table, held, random)
-    held.sort(key=lambda row: [str(row[name]) for name in TABLES[table].key])
+    held.sort(key=lambda row: [(row[key] is not None, row[key]) for key in TABLES[table].key])
     return held, f"{table}: {what}", touched
 
 
