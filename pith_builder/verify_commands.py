@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,18 +16,40 @@ from pith_builder.console import (
     say,
     standard_input,
     trust_option,
+    workers_option,
 )
+from pith_builder.errors import UsageError, VerificationError
 from pith_builder.settings import Settings
+
+if TYPE_CHECKING:
+    from pith_builder.signing.ed25519 import TrustedKeys
 
 
 @click.command()
-@click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@click.option(
+    "--since",
+    "earlier",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="MANIFEST",
+    help="Instead of files: show that the lake only adds to what this manifest of it stated.",
 )
+@lake_option
 @trust_option
+@workers_option
 @json_option
-def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
-    """Verify bundles, states, records, events, manifests and public keys, - being standard input.
+def verify(
+    files: tuple[Path, ...],
+    earlier: Path | None,
+    lake: Path | None,
+    trust: tuple[Path, ...],
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Verify bundles, states, records, events, proofs, manifests and keys, - being standard input.
+
+    With --since a manifest that you kept is compared with the lake as it is now: the lake's chain
+    contains it, and every row that it stated is there. What was changed or removed is told.
 
     Trust comes from the keys this command is given, never from a document: the public registry's
     key, your own, and those of --trust. Every failure is told, with its place. Exit code 0: all
@@ -34,10 +57,17 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
 
     \b
     pith verify bundle.json --trust their-key.json
+    pith verify --since kept.json --lake their-lake --trust their-key.json
     """
     from pith_builder.operations.verify_files import exit_code, verify_file
 
-    keyring = Settings.of(os.environ, trust).keyring()
+    if (earlier is None) == (not files):
+        raise UsageError("wanted files to verify, or --since with a manifest, and one of them")
+    settings = Settings.of(os.environ, trust)
+    keyring = settings.keyring()
+    if earlier is not None:
+        _show_since(earlier, lake or settings.lake, keyring, workers, as_json)
+        return
     reports = [(file, verify_file(file, keyring, standard_input())) for file in files]
     code = exit_code([report for _, report in reports])
     if as_json:
@@ -50,6 +80,32 @@ def verify(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> N
             for failure in report.failures:
                 say(f"  {failure.path or '/'}: {failure.code}: {failure.message}")
     sys.exit(code)
+
+
+def _show_since(
+    earlier: Path, lake: Path, keyring: TrustedKeys, workers: int, as_json: bool
+) -> None:
+    from pith_builder.operations.since import read_earlier, since
+
+    try:
+        manifest = read_earlier(earlier.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {earlier}: {error.strerror}") from error
+    found = since(lake, manifest, keyring, workers)
+    if as_json:
+        print_json(found.to_json_object())
+    else:
+        for name, table in found.tables.items():
+            anew = f", {table.made_anew} made anew" if table.made_anew else ""
+            unknown = "" if table.is_compared else "; not compared, the earlier parts are gone"
+            if table.rows_now:
+                say(f"{name}: {table.rows_then} rows then, {table.rows_now} now{anew}{unknown}")
+        for finding in found.findings:
+            key = f" ({finding.key})" if finding.key else ""
+            say(f"{finding.place}{key}: {finding.code}: {finding.message}")
+        verdict = f"FAILED: {len(found.findings)} findings" if found.findings else "ok"
+        click.echo(f"{verdict}: manifest {found.now} since manifest {found.then}")
+    sys.exit(VerificationError.exit_code if found.findings else 0)
 
 
 @click.command()

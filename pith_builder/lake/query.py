@@ -90,15 +90,8 @@ def connect_to(lake: Lake, memory_limit: str | None = None) -> duckdb.DuckDBPyCo
     place = lake.path.resolve()
     parts = [place / part.path for table in lake.manifest.tables.values() for part in table.parts]
     _refuse_links_elsewhere(place, parts)
-    connection = duckdb.connect(
-        config={
-            # DuckDB makes this folder when a query spills, and may write in no other.
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"pith-builder-{uuid.uuid4()}"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            **({} if memory_limit is None else {"memory_limit": memory_limit}),
-        }
-    )
+    limit = {} if memory_limit is None else {"memory_limit": memory_limit}
+    connection = duckdb.connect(config={**own_settings(), **limit})
     connection.execute(f"set allowed_paths = [{', '.join(map(quoted, map(str, parts)))}]")
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
@@ -106,6 +99,16 @@ def connect_to(lake: Lake, memory_limit: str | None = None) -> duckdb.DuckDBPyCo
         connection.execute(views_sql(place, lake.manifest))
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def own_settings() -> dict[str, Any]:
+    """Return the settings that every connection of ours begins with."""
+    return {
+        # DuckDB makes this folder when a query spills, and may write in no other.
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"pith-builder-{uuid.uuid4()}"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
 
 
 def _refuse_links_elsewhere(lake: Path, parts: list[Path]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ _BUCKETS_AT_ONCE = 1 << 9
 _WORD_BITS = 64
 _Leaves = npt.NDArray[np.uint8]
 _Words = npt.NDArray[np.uint64]
+Source: TypeAlias = Callable[[], Iterator[_Leaves]]
+"""Gives row digests, as often as it is called."""
 
 
 def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
@@ -37,7 +39,15 @@ def table_root(lake: Path, table: Table, parts: Sequence[Part]) -> bytes:
     Raises:
         DamagedPartError: A part cannot be read whole.
     """
-    return _seen(lake, table, parts, root_of_buckets)
+    return root_of(_digests(lake, table, parts), sum(part.rows for part in parts))
+
+
+def root_of(source: Source, leaves: int) -> bytes:
+    """Return the content root of digests, of which there are so many.
+
+    `source` gives them in arrays of n times 32 bytes, each time it is called.
+    """
+    return _seen(source, leaves, root_of_buckets)
 
 
 def inclusion_of(
@@ -50,26 +60,25 @@ def inclusion_of(
     Raises:
         DamagedPartError: A part cannot be read whole.
     """
-    return _seen(lake, table, parts, lambda buckets: included(buckets, leaf))
+    leaves = sum(part.rows for part in parts)
+    return _seen(_digests(lake, table, parts), leaves, lambda buckets: included(buckets, leaf))
+
+
+def _digests(lake: Path, table: Table, parts: Sequence[Part]) -> Source:
+    return lambda: (some for part in parts for some in packed_digests(lake, table, part))
 
 
 _Result = TypeVar("_Result")
 
 
-def _seen(
-    lake: Path,
-    table: Table,
-    parts: Sequence[Part],
-    see: Callable[[Iterator[bytes]], _Result],
-) -> _Result:
+def _seen(source: Source, leaves: int, see: Callable[[Iterator[bytes]], _Result]) -> _Result:
     """Return what is seen of all buckets, once they are as many as their distinct leaves want."""
-    leaves = sum(part.rows for part in parts)
     while True:
         distinct = 0
 
         def counted(leaves: int) -> Iterator[bytes]:
             nonlocal distinct
-            for bucket in _buckets(lake, table, parts, leaves):
+            for bucket in _buckets(source, leaves):
                 distinct += len(bucket) // LEAF_BYTES
                 yield bucket
 
@@ -79,20 +88,23 @@ def _seen(
         leaves = distinct  # so many rows say what others say that fewer buckets do
 
 
-def _buckets(lake: Path, table: Table, parts: Sequence[Part], leaves: int) -> Iterator[bytes]:
+def _buckets(source: Source, leaves: int) -> Iterator[bytes]:
     """Yield the buckets of distinct leaves, as many as are right for so many."""
     bits = bucket_bits(leaves)
-    stretch_bits = max(0, -(-leaves // LEAVES_AT_ONCE) - 1).bit_length()
+    stretch_bits = bits_of_stretches(leaves)
     for stretch in range(1 << stretch_bits):
         found = [np.empty((0, LEAF_BYTES), np.uint8)]
-        for part in parts:
-            digests = packed_digests(lake, table, part)
-            found += [_of_stretch(some, stretch, stretch_bits) for some in digests]
+        found += [of_stretch(some, stretch, stretch_bits) for some in source()]
         buckets = 1 << (bits - stretch_bits)
         yield from _cut(np.concatenate(found), bits, stretch * buckets, buckets)
 
 
-def _of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
+def bits_of_stretches(leaves: int) -> int:
+    """Return how many leading bits tell the stretches apart in which so many leaves are sorted."""
+    return max(0, -(-leaves // LEAVES_AT_ONCE) - 1).bit_length()
+
+
+def of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
     """Return the leaves whose leading bits are those of the stretch."""
     return leaves[_leading(_words(leaves), bits) == stretch] if bits else leaves
 

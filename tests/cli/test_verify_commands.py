@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.lakes import pith
+from tests.lakes import LATER, build, copied, lines, pith
 from tests.makers import SIGNER
 
 NUMBER = "pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST"
@@ -41,4 +41,42 @@ def test_what_is_proved_is_verified_without_the_lake(sample_lake, ours, tmp_path
 def test_what_is_not_in_the_lake_is_not_proved(sample_lake, ref, wanted):
     run = pith("prove", ref, "--lake", sample_lake)
     assert (run.code, run.out) == (2, "")
+    assert wanted in run.err
+
+
+# --- verify --since -----------------------------------------------------------------------------
+
+
+def test_a_lake_is_compared_with_a_manifest_that_was_kept(lake_of_two, ours, tmp_path):
+    lake = copied(lake_of_two, tmp_path)
+    (tmp_path / "kept.json").write_bytes((lake / "manifests" / "00000001.json").read_bytes())
+    build(lake, lines(3), now=LATER)
+    asked = ("verify", "--since", tmp_path / "kept.json", "--lake", lake, "--trust", ours)
+
+    run = pith(*asked)
+    assert (run.code, run.err) == (0, "")
+    assert "records: 4 rows then, 8 now\n" in run.out
+    assert run.out.endswith("ok: manifest 3 since manifest 1\n")
+    told = pith(*asked, "--json").json()
+    assert (told["ok"], told["then"], told["now"]) == (True, 1, 3)
+    assert told["tables"]["records"]["rows_now"] == 8
+
+    (lake / "manifests" / "00000002.json").unlink()
+    run = pith(*asked)
+    assert run.code == 4
+    assert "manifests/00000002.json: bad_manifest" in run.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "code"),
+    [
+        ((), "wanted files to verify, or --since", 2),
+        (("/dev/null", "--since", "pyproject.toml"), "one of them", 2),
+        (("--since", "/no/such/file"), "does not exist", 2),
+        (("--since", "pyproject.toml"), "not JSON", 3),
+    ],
+)
+def test_what_cannot_be_compared_is_told(arguments, wanted, code):
+    run = pith("verify", *arguments)
+    assert (run.code, run.out) == (code, "")
     assert wanted in run.err
