@@ -19,8 +19,8 @@ from pith_builder.lake.tables import Table
 PARTS_AT_ONCE = 64
 """Parts merged in one step, each an open file; more are merged in several steps."""
 
-_ROW_GROUPS_HELD = 4
-"""So many rows as fill these are in memory at a time, of all parts together."""
+_BYTES_HELD = 8 << 20
+"""So many bytes of all parts together are in memory at a time, and six times as many unpacked."""
 
 _FEWEST_ROWS = 100
 """Read of one part at a time at least: fewer would cost more in steps than in memory."""
@@ -101,7 +101,8 @@ def merged_rows(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[pa.
     A stretch ends where the first of the parts has no more rows in memory: what lies before that
     key is in memory of all of them.
     """
-    at_once = max(_FEWEST_ROWS, _ROW_GROUPS_HELD * table.row_group_rows // len(parts))
+    a_row = sum(part.size_bytes for part in parts) / sum(part.rows for part in parts)
+    at_once = max(_FEWEST_ROWS, int(_BYTES_HELD / a_row / len(parts)))
     runs = [_Run(table, batches(lake, table, part, rows_at_once=at_once)) for part in parts]
     by_key = [(name, "ascending") for name in table.key]
     while runs := [run for run in runs if run.has_rows()]:

@@ -22,19 +22,10 @@ from pith_builder.lake.minted_parts import families
 from pith_builder.lake.parts import writer_versions
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.store import commit, current_sequence, open_lake, settle
-from pith_builder.lake.tables import ALIASES, RECORDS, SIGHTINGS, TABLES
+from pith_builder.lake.tables import RECORDS, TABLES
 from pith_builder.operations.in_order import running
-from pith_builder.operations.tiers import joins
+from pith_builder.operations.tiers import full_rows, joins
 from pith_builder.operations.transaction import Target
-
-FULL_ROWS = 30_000
-"""A part of so many rows is joined with no other: some of the largest chunks of a build have so
-many papers, and joining those would write the whole lake anew."""
-
-FULL_SMALL_ROWS = 2_000_000
-"""The same, where a row has some hundred bytes: every part of aliases is asked for a name."""
-
-_SMALL_ROWS = frozenset((ALIASES.name, SIGHTINGS.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +105,14 @@ def _join(disk: Disk, lake: Path, join: _Join, label: str) -> Part:
 def _wanted(tables: Mapping[str, TableState]) -> Iterator[_Join]:
     """Yield what to join, the largest tables' parts among the first."""
     together = families({name: table.parts for name, table in tables.items()})
-    for places in joins([family[RECORDS.name].rows for family in together], FULL_ROWS):
+    for places in joins([family[RECORDS.name].rows for family in together], full_rows(RECORDS)):
         some = [together[place] for place in places]
         for name in some[0]:
             yield _Join(name, tuple(family[name] for family in some))
     of_families = {part.path for family in together for part in family.values()}
     for name, table in tables.items():
         alone = [part for part in table.parts if part.path not in of_families]
-        full = FULL_SMALL_ROWS if name in _SMALL_ROWS else FULL_ROWS
-        for places in joins([part.rows for part in alone], full):
+        for places in joins([part.rows for part in alone], full_rows(TABLES[name])):
             yield _Join(name, tuple(alone[place] for place in places))
 
 

@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from pith_builder.lake.tables import ALIASES, SIGHTINGS, Table
+
 FAN_IN = 4
 """Parts of one tier that are joined, and how much larger the parts of the next tier are.
 
 So each row is written anew once in each tier, and no tier keeps four parts.
 """
 
+_FULL_ROWS = 30_000
+"""The largest chunks of a build have more papers: joining those would write all of it anew."""
+
+_FULL_SHORT_ROWS = 4_000_000
+"""Of rows of a hundred bytes; a name is looked for in every part of `aliases`."""
+
+_SHORT_ROWS = frozenset((ALIASES.name, SIGHTINGS.name))
+
 _Group = tuple[list[int], int]
 """Which parts, by their places, and how many rows they have together."""
+
+
+def full_rows(table: Table) -> int:
+    """Return of how many rows a part of a table is joined with no other."""
+    return _FULL_SHORT_ROWS if table.name in _SHORT_ROWS else _FULL_ROWS
 
 
 def joins(sizes: Sequence[int], full: int) -> list[list[int]]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pith_builder.core.canonical import JsonValue, dump_canonical
@@ -17,16 +18,23 @@ from pith_builder.core.lineage import COMPLETE, Input, Run, run_event
 from pith_builder.core.manifest import Manifest, Part, TableState, signed_manifest
 from pith_builder.core.registry import Registry
 from pith_builder.disk import Disk, remove_unwanted, storage_errors
+from pith_builder.lake.joining import joined
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.parts import Row, write_part, writer_versions
 from pith_builder.lake.reading import read_keys
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.rows import Rows
 from pith_builder.lake.store import commit, current_sequence, empty_tables, live_manifest, settle
-from pith_builder.lake.tables import BUILDS, KEYS, REJECTS, TABLES, Table
+from pith_builder.lake.tables import ALIASES, BUILDS, KEYS, REJECTS, TABLES, Table
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan
+from pith_builder.operations.in_order import running
 from pith_builder.operations.run_facts import libraries, written
+from pith_builder.operations.tiers import full_rows, joins
 from pith_builder.operations.workers import minted_in_order
+
+MOST_NAME_PARTS = 32
+"""A run that writes more parts of `aliases` joins them before it commits: a name is looked for in
+each, which takes a tenth of a millisecond."""
 
 _log = logging.getLogger(__name__)
 
@@ -172,6 +180,8 @@ class Transaction:
         manifest = self.plan.manifest
         rejects = self._new_rejects()
         self.write(REJECTS, rejects)
+        if len(self._parts[ALIASES.name]) > MOST_NAME_PARTS:
+            self._join_names()
         if any(self._parts.values()) or self._swapped:
             self.write(KEYS, self._new_keys())
             row = self.rows.build(
@@ -233,6 +243,25 @@ class Transaction:
         with storage_errors(path):
             self.plan.disk.sync_written(path)
             self.plan.disk.sync_directory(path.parent)
+
+    def _join_names(self) -> None:
+        """Join the parts of `aliases` that this run wrote, which no manifest names yet."""
+        plan, parts = self.plan, self._parts[ALIASES.name]
+        groups = joins([part.rows for part in parts], full_rows(ALIASES))
+        wanted = [[parts[place] for place in places] for places in groups]
+        tasks = (
+            partial(
+                joined, plan.disk, plan.lake, ALIASES, some, f"{plan.sequence:08d}-j{index:05d}"
+            )
+            for index, some in enumerate(wanted)
+        )
+        with running(min(self._workers, max(1, len(wanted)))) as run:
+            for some, new in zip(wanted, run(tasks), strict=True):
+                parts[parts.index(some[0])] = new
+                for part in some:
+                    remove_unwanted(plan.disk, plan.lake / part.path)
+                for part in some[1:]:
+                    parts.remove(part)
 
     def _new_rejects(self) -> list[Row]:
         """Return the rejects that the lake does not hold, sorted by key, each once."""

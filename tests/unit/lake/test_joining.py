@@ -61,7 +61,7 @@ def test_the_rows_of_all_parts_are_there_to_the_byte_in_the_order_of_their_keys(
 @pytest.mark.parametrize("fewest", [1, 3, 100])
 def test_so_it_is_however_little_is_in_memory(tmp_path, monkeypatch, fewest):
     monkeypatch.setattr(joining, "_FEWEST_ROWS", fewest)
-    monkeypatch.setattr(joining, "_ROW_GROUPS_HELD", 0)
+    monkeypatch.setattr(joining, "_BYTES_HELD", 0)
     runs = [
         [alias(f"{number % 97:02d}-{run}-{number}") for number in range(60)] for run in range(5)
     ]

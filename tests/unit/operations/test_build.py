@@ -14,6 +14,7 @@ from pith_builder.core.lineage import rows_added
 from pith_builder.disk import Disk
 from pith_builder.errors import SourceError, StorageError, VerificationError
 from pith_builder.lake.store import open_lake, read_manifest
+from pith_builder.operations import transaction
 from pith_builder.operations.audit import audit
 from pith_builder.operations.build import build as run_build
 from pith_builder.operations.chunks import snapshot_chunks
@@ -282,6 +283,24 @@ def test_one_and_two_workers_write_the_same_bytes(tmp_path):
         del lake["pith.sql"], lake[".lock"]
     assert len(one) > 15
     assert one == two
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_many_parts_of_names_are_joined_before_the_commit(tmp_path, monkeypatch, workers):
+    plain, joined = tmp_path / "plain", tmp_path / "joined"
+    with small_chunks(400):
+        build(plain, lines(9), workers=workers)
+        monkeypatch.setattr(transaction, "MOST_NAME_PARTS", 8)
+        build(joined, lines(9), workers=workers)
+
+    before, after = (open_lake(lake).table("aliases") for lake in (plain, joined))
+    assert (len(before.parts), len(after.parts)) == (9, 1)
+    assert len(open_lake(joined).table("records").parts) == 9
+    assert (after.content_root, after.rows) == (before.content_root, before.rows)
+    names = [row["alias_value"] for row in rows(joined, "aliases")]
+    assert names == sorted(row["alias_value"] for row in rows(plain, "aliases"))
+    assert [name for name in files(joined) if "/aliases/" in name] == [after.parts[0].path]
+    assert findings(joined) == []
 
 
 def test_two_workers_find_what_the_lake_holds(tmp_path):
