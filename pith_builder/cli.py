@@ -39,7 +39,7 @@ from pith_builder.keys_commands import keys, reissue
 from pith_builder.maintain_command import maintain
 from pith_builder.mirror_commands import export, serve
 from pith_builder.report_command import report
-from pith_builder.settings import Settings
+from pith_builder.settings import Settings, lake_folder
 from pith_builder.sql_command import sql
 from pith_builder.verify_commands import prove, verify
 
@@ -193,12 +193,14 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
     \b
     pith resolve arXiv:1804.01852
     """
-    from pith_builder.lake.query import connect
-    from pith_builder.operations.resolve import AmbiguousError
+    from pith_builder.lake.query import connect_to
+    from pith_builder.lake.store import open_lake
+    from pith_builder.operations.resolve import TABLES_ASKED, AmbiguousError
     from pith_builder.operations.resolve import resolve as run
 
+    opened = open_lake(lake or lake_folder(os.environ))
     try:
-        resolved = run(connect(lake or Settings.of(os.environ).lake), ref)
+        resolved = run(connect_to(opened, TABLES_ASKED), ref)
     except AmbiguousError as error:
         if as_json:
             print_json({"candidates": [found.to_json_object() for found in error.candidates]})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,18 +126,19 @@ class Settings:
         """
         listed = environ.get("PITH_TRUSTED_KEYS", "")
         base_url = environ.get("PITH_BASE_URL", DEFAULT_BASE_URL)
-        builder_version = environ.get(
-            "PITH_BUILDER_VERSION", f"pith-builder-{version('pith-builder')}"
-        )
         return cls(
-            lake=Path(environ.get("PITH_LAKE") or DEFAULT_LAKE),
+            lake=lake_folder(environ),
             signing_key_file=Path(environ.get("PITH_SIGNING_KEY_FILE") or DEFAULT_SIGNING_KEY),
             trusted_keys=(*trust, *(Path(place) for place in listed.split(os.pathsep) if place)),
             registry=Registry(
                 signer_id=environ.get("PITH_SIGNER_ID", DEFAULT_SIGNER_ID),
                 name=environ.get("PITH_REGISTRY_NAME", DEFAULT_REGISTRY_NAME),
                 base_url=base_url.rstrip("/"),
-                builder_version=builder_version,
+                builder_version=(
+                    environ["PITH_BUILDER_VERSION"]
+                    if "PITH_BUILDER_VERSION" in environ
+                    else _own_version()
+                ),
             ),
             oai_url=environ.get("PITH_OAI_URL", DEFAULT_OAI_URL),
             pace_seconds=_number(environ, "PITH_PACE_SECONDS", DEFAULT_PACE_SECONDS),
@@ -212,6 +212,18 @@ class Settings:
             found = sorted(place.glob("*.json")) if place.is_dir() else [place]
             keys += [(read_public_key(file), str(file)) for file in found]
         return keys
+
+
+def lake_folder(environ: Mapping[str, str]) -> Path:
+    """Return the lake's folder, where that is all there is to know."""
+    return Path(environ.get("PITH_LAKE") or DEFAULT_LAKE)
+
+
+def _own_version() -> str:
+    # Imported when it is asked for: it takes a tenth of what `pith resolve` takes.
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return f"pith-builder-{version('pith-builder')}"
 
 
 def _number(environ: Mapping[str, str], name: str, otherwise: float) -> float:

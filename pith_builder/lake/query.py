@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from pith_builder.errors import UsageError, VerificationError
 from pith_builder.lake.history import Moment, lake_as_of
 from pith_builder.lake.store import Lake, open_lake
 from pith_builder.lake.tables import TABLES
-from pith_builder.lake.views import quoted, views_sql
+from pith_builder.lake.views import connection_sql, quoted
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
@@ -82,10 +82,14 @@ def _opened(lake: str | Path, as_of: Moment | None) -> Lake:
     return open_lake(place) if as_of is None else lake_as_of(place, as_of)
 
 
-def connect_to(lake: Lake, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect_to(
+    lake: Lake, tables: Collection[str] | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """Return a connection to a lake as of the manifest that is open.
 
-    Beyond `memory_limit`, such as `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
+    With `tables` only these are there, and neither views nor macros built on them: so a process
+    that asks one thing is not held up by all that could be asked. Beyond `memory_limit`, such as
+    `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
     """
     place = lake.path.resolve()
     parts = [place / part.path for table in lake.manifest.tables.values() for part in table.parts]
@@ -96,7 +100,7 @@ def connect_to(lake: Lake, memory_limit: str | None = None) -> duckdb.DuckDBPyCo
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
     with _damage(place):
-        connection.execute(views_sql(place, lake.manifest))
+        connection.execute(connection_sql(place, lake.manifest, tables))
     connection.execute("set lock_configuration = true")
     return connection
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -44,11 +44,31 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
         f"-- Pith Builder: the lake as of manifest {manifest.sequence}, "
         f"{manifest.manifest_sha256}.\n"
         "-- Rewritten at each commit. The lake moved? Say where to in the next line.\n"
-        f"set variable pith_lake = {quoted(str(lake))};\n"
-        "set TimeZone = 'UTC';\n"
     )
-    tables = "\n".join(_view(table, manifest.tables[name].parts) for name, table in TABLES.items())
-    return f"{head}\n{tables}\n{_derived_sql()}"
+    variable = f"set variable pith_lake = {quoted(str(lake))};\n"
+    return f"{head}{variable}{_tables_sql(manifest, TABLES, _below_variable)}\n{_derived_sql()}"
+
+
+def connection_sql(lake: Path, manifest: Manifest, tables: Collection[str] | None = None) -> str:
+    """Return the SQL that a connection is made with: everything, or views of some tables alone.
+
+    Each part is named outright: a path that is put together takes every query a little longer.
+    """
+
+    def outright(path: str) -> str:
+        return quoted(f"{lake}/{path}")
+
+    views = _tables_sql(manifest, TABLES if tables is None else tables, outright)
+    return views if tables is not None else f"{views}\n{_derived_sql()}"
+
+
+def _below_variable(path: str) -> str:
+    return f"getvariable('pith_lake') || {quoted('/' + path)}"
+
+
+def _tables_sql(manifest: Manifest, names: Iterable[str], named: Callable[[str], str]) -> str:
+    views = "\n".join(_view(TABLES[name], manifest.tables[name].parts, named) for name in names)
+    return f"set TimeZone = 'UTC';\n\n{views}"
 
 
 def is_views_sql(text: str, manifest: Manifest) -> bool:
@@ -71,8 +91,8 @@ def _derived_sql() -> str:
     return "\n".join(texts)
 
 
-def _view(table: Table, parts: Sequence[Part]) -> str:
-    query = "\nunion all\n".join(_queries(table, parts))
+def _view(table: Table, parts: Sequence[Part], named: Callable[[str], str]) -> str:
+    query = "\nunion all\n".join(_queries(table, parts, named))
     comments = [f"comment on view {table.name} is {quoted(table.about)};"]
     comments += _column_comments(table.name, table)
     return f"create or replace view {table.name} as\n{query};\n" + "\n".join(comments) + "\n"
@@ -85,7 +105,7 @@ def _column_comments(view: str, table: Table) -> list[str]:
     ]
 
 
-def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:
+def _queries(table: Table, parts: Sequence[Part], named: Callable[[str], str]) -> Iterator[str]:
     """Yield the queries that a view is the union of: of neighbouring parts, within their keys.
 
     By what it says of the keys DuckDB tells which parts can hold a Pith Number before it opens
@@ -100,9 +120,7 @@ def _queries(table: Table, parts: Sequence[Part]) -> Iterator[str]:
     at_once = PARTS_OF_A_QUERY if is_by_number else max(1, len(parts))
     for start in range(0, len(parts), at_once):
         some = ordered[start : start + at_once]
-        listed = ",\n    ".join(
-            f"getvariable('pith_lake') || {quoted('/' + part.path)}" for part in some
-        )
+        listed = ",\n    ".join(named(part.path) for part in some)
         read = f"read_parquet([\n    {listed}\n])"
         if table.schema_version > 1:
             # Parts of an older schema lack a column, and it may be that all of them do.

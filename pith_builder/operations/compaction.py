@@ -125,6 +125,7 @@ def _committed(
     tables = {
         name: replace(
             table,
+            schema_version=max(table.schema_version, TABLES[name].schema_version),
             parts=tuple(
                 first.get(part.path, part)
                 for part in table.parts

@@ -116,7 +116,7 @@ def export_parquet(dump: Dump, progress: Callable[[int], None] = lambda _: None)
         changed = changed_since(dump.source, dump.earlier)
         named = selection.numbers
         selection = replace(selection, numbers=changed if named is None else changed & named)
-    connection = connect_to(dump.source, _SORTING_MEMORY)
+    connection = connect_to(dump.source, memory_limit=_SORTING_MEMORY)
     selection.make_view(connection)
     chosen = choose(connection)
     if not len(chosen):

@@ -13,6 +13,9 @@ from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError, UsageError
 from pith_builder.lake.query import Connection, fetch
 
+TABLES_ASKED = ("records", "aliases")
+"""The tables that resolving reads."""
+
 _SUFFIX = re.compile(r"(?:pith:)?([A-Z2-7]{8,26})", re.IGNORECASE)
 
 

@@ -1,3 +1,6 @@
+import hashlib
+from dataclasses import replace
+
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -8,7 +11,7 @@ from pith_builder.lake import joining
 from pith_builder.lake.joining import joined
 from pith_builder.lake.parts import days, write_part
 from pith_builder.lake.reading import DamagedPartError, read_rows
-from pith_builder.lake.tables import ALIASES, BUNDLES, REJECTS, WINDOWS
+from pith_builder.lake.tables import ALIASES, BUILDS, BUNDLES, REJECTS, WINDOWS
 from tests.lakes import files, flip
 from tests.makers import NOW
 
@@ -103,6 +106,24 @@ def test_keys_that_are_days_and_numbers_are_in_order_as_such(tmp_path):
     rejects = [[("-", line, "0" * 64, "snapshot", "r", "m", b"\xff", 0, "b")] for line in (10, 9)]
     one = joined(Disk(), tmp_path, REJECTS, written(tmp_path, REJECTS, *rejects), "00000002")
     assert [row[1] for row in read(tmp_path, REJECTS, one)] == [9, 10]
+
+
+def test_parts_of_an_older_schema_are_joined_with_nulls_for_what_came_later(tmp_path):
+    build = ("build", 0, "v", ["-"], 1, 1, 0, 0, 0, 0, 0, "complete", False, "{}")
+    rows = [(f"{n}", "op", *build[1:2], *build[2:]) for n in (1, 0)]
+    new, other = written(tmp_path, BUILDS, *([row] for row in rows))
+    old = pq.read_table(tmp_path / other.path).drop_columns(["run_facts"])
+    pq.write_table(old, tmp_path / "tables/builds/old.parquet", store_schema=False)
+    data = (tmp_path / "tables/builds/old.parquet").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    older = replace(other, path="tables/builds/old.parquet", sha256=digest, size_bytes=len(data))
+
+    one = joined(Disk(), tmp_path, BUILDS, [new, older], "00000002-c00000")
+
+    first, second = read(tmp_path, BUILDS, one)
+    place = BUILDS.position("run_facts")
+    assert (first[0], first[place]) == ("0", None)
+    assert second == read(tmp_path, BUILDS, new)[0]
 
 
 def test_more_parts_than_are_open_at_once_are_joined_in_steps_that_leave_nothing(

@@ -3,7 +3,8 @@ import pytest
 
 import pith_builder
 from pith_builder.errors import UsageError, VerificationError
-from pith_builder.lake.query import ask, checked_query, connect
+from pith_builder.lake.query import ask, checked_query, connect, connect_to
+from pith_builder.lake.store import open_lake
 from tests.lakes import LATER, build, copied, files, line, part_of, untouched
 
 
@@ -198,3 +199,14 @@ def test_reading_changes_no_file(lake_of_two):
     connection.close()
 
     assert untouched(lake_of_two) == before
+
+
+def test_a_connection_may_have_some_tables_alone(lake_of_two):
+    opened = open_lake(lake_of_two)
+    with connect_to(opened) as all_there, connect_to(opened, ("aliases", "records")) as connection:
+        found = "select view_name from duckdb_views() where not internal order by all"
+        assert connection.execute(found).fetchall() == [("aliases",), ("records",)]
+        for query in ("from records order by all", "from aliases order by all"):
+            assert connection.execute(query).fetchall() == all_there.execute(query).fetchall()
+        with pytest.raises(duckdb.CatalogException):
+            connection.execute("from latest_records")
