@@ -54,9 +54,6 @@ _SORTING_MEMORY = "1GB"
 MANIFESTS = "pith_lake_manifest"
 """The namespace of manifests among the inputs of a run."""
 
-_OURS = frozenset({"tables", "manifests", KEYS_FOLDER, README, SQL_FILE, ".lock"})
-"""What an export that was interrupted may have left."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dump:
@@ -122,7 +119,6 @@ def export_parquet(dump: Dump, progress: Callable[[int], None] = lambda _: None)
     if not len(chosen):
         return Dumped(records=0)
     with lake_lock(folder, dump.target.wait_seconds, dump.target.disk):
-        _sweep(dump.target, folder)
         manifest = _written(dump, connection, chosen, progress)
     parts = [part for table in manifest.tables.values() for part in table.parts]
     return Dumped(
@@ -137,21 +133,15 @@ def _checked(folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is no folder")
     found = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
-    strange = sorted(found - _OURS)
+    strange = sorted(found - {".lock"})
     if CURRENT in found:
         raise UsageError(f"{folder} is a lake or a dump already: name a new or an empty folder")
     if strange:
         raise UsageError(
-            f"{folder} holds something, such as {strange[0]!r}: name a new or an empty folder"
+            f"{folder} holds something, such as {strange[0]!r}: name a new or an empty folder "
+            "(what an export left that did not end can be removed)"
         )
     return folder
-
-
-def _sweep(target: Target, folder: Path) -> None:
-    """Remove what an export that was interrupted left."""
-    for pattern in ("tables/*/*", "manifests/*", f"{KEYS_FOLDER}/*"):
-        for file in sorted(folder.glob(pattern)):
-            target.disk.remove(file)
 
 
 def _written(

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import duckdb
@@ -280,27 +281,32 @@ class _Failing(Disk):
 
 
 @pytest.mark.parametrize("taken", [2, 9])
-def test_an_export_that_failed_is_no_dump_and_is_begun_again(lake_of_two, tmp_path, taken):
+def test_an_export_that_failed_is_no_dump_and_is_not_written_over(lake_of_two, tmp_path, taken):
     folder = tmp_path / "dump"
     with pytest.raises(Exception, match="No space left"):
         exported(lake_of_two, folder, disk=_Failing(taken))
 
     assert not (folder / "CURRENT").exists()
+    if any(entry.name != ".lock" for entry in folder.iterdir()):
+        with pytest.raises(UsageError, match="holds something"):
+            exported(lake_of_two, folder)
+    shutil.rmtree(folder)
     exported(lake_of_two, folder)
     assert findings(folder) == []
-    exported(lake_of_two, tmp_path / "other")
-    assert files(folder).keys() == files(tmp_path / "other").keys()
 
 
 def test_a_folder_that_holds_something_is_left_alone(lake_of_two, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").touch()
+    (tmp_path / "data" / "keys").mkdir(parents=True)
+    (tmp_path / "data" / "keys" / "signing-key.json").touch()
     (tmp_path / "file").touch()
     exported(lake_of_two, tmp_path / "dump")
     before = files(tmp_path)
 
     for name, said in (
         ("mine", "holds something, such as 'thesis.tex'"),
+        ("data", "holds something, such as 'keys'"),
         ("file", "is no folder"),
         ("dump", "is a lake or a dump already"),
     ):
