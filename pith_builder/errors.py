@@ -49,6 +49,12 @@ class LakeBusyError(PithError):
     exit_code = 6
 
 
+class SweptError(PithError):
+    """What was being read was replaced by a later commit and removed since; begin again."""
+
+    exit_code = 6
+
+
 class StorageError(PithError):
     """The disk or the folder refused a write; the operator must act."""
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pith_builder.errors import UsageError, VerificationError
-from pith_builder.lake.query import Connection, checked_query, told
+from pith_builder.lake.query import Connection, checked_query, see_whether_swept, told
 
 _ROWS_AT_ONCE = 10_000
 _DAMAGE = ("IO Error", "Serialization Error", "Invalid Error")
@@ -29,19 +29,20 @@ def write_columnar(
         VerificationError: A part of the lake is missing or damaged.
     """
     checked = checked_query(connection, query)
-    with told("refuses the query"):
+    with told(connection, "refuses the query"):
         reader = connection.sql(checked, params=dict(parameters)).to_arrow_reader(_ROWS_AT_ONCE)
         with _writer(form, out, reader.schema) as writer:
-            for batch in _batches(reader):
+            for batch in _batches(connection, reader):
                 writer.write_batch(batch)
 
 
-def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def _batches(connection: Connection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     """Yield what DuckDB reads; Arrow hands its errors on as its own, by their words alone."""
     try:
         yield from reader
     except (OSError, pa.ArrowException) as error:
         if str(error).startswith(_DAMAGE):
+            see_whether_swept(connection)
             raise VerificationError(
                 f"the lake cannot be read: {error}; run `pith audit`"
             ) from error

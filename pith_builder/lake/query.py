@@ -13,14 +13,17 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-from pith_builder.errors import UsageError, VerificationError
+from pith_builder.errors import SweptError, UsageError, VerificationError
 from pith_builder.lake.history import Moment, lake_as_of
-from pith_builder.lake.store import Lake, open_lake
+from pith_builder.lake.store import Lake, current_sequence, open_lake
 from pith_builder.lake.tables import TABLES
 from pith_builder.lake.views import connection_sql, quoted
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
+
+_SEQUENCE = "pith_sequence"
+"""The variable that keeps which manifest a connection reads."""
 
 _ROWS_AT_ONCE = 1_000
 _HINTS = {
@@ -58,7 +61,15 @@ def connect(lake: str | Path, as_of: Moment | None = None) -> duckdb.DuckDBPyCon
         UsageError: There is no lake, or there was none then.
         VerificationError: `CURRENT` or the manifest is damaged.
     """
-    return connect_to(_opened(lake, as_of))
+    opened = _opened(lake, as_of)
+    while True:
+        try:
+            return connect_to(opened)
+        except SweptError:  # between reading the manifest and opening its parts
+            now = _opened(lake, as_of)
+            if now.manifest == opened.manifest:
+                raise
+            opened = now
 
 
 def parts(lake: str | Path, table: str, as_of: Moment | None = None) -> list[Path]:
@@ -87,9 +98,15 @@ def connect_to(
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection to a lake as of the manifest that is open.
 
+    It sees that commit whole, whatever is committed meanwhile, as long as its parts are kept.
+
     With `tables` only these are there, and neither views nor macros built on them: so a process
     that asks one thing is not held up by all that could be asked. Beyond `memory_limit`, such as
     `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
+
+    Raises:
+        VerificationError: A part is missing or damaged.
+        SweptError: The parts of that commit are no longer kept.
     """
     place = lake.path.resolve()
     parts = [place / part.path for table in lake.manifest.tables.values() for part in table.parts]
@@ -99,7 +116,8 @@ def connect_to(
     connection.execute(f"set allowed_paths = [{', '.join(map(quoted, map(str, parts)))}]")
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
-    with _damage(place):
+    connection.execute(f"set variable {_SEQUENCE} = {lake.manifest.sequence}")
+    with _damage(connection, place):
         connection.execute(connection_sql(place, lake.manifest, tables))
     connection.execute("set lock_configuration = true")
     return connection
@@ -132,17 +150,46 @@ def fetch(
 
     Raises:
         VerificationError: A part of the lake is missing or damaged.
+        SweptError: The parts of the commit that is read are no longer kept.
     """
-    with _damage():
+    with _damage(connection):
         return connection.execute(query, dict(parameters or {})).fetchall()
 
 
+def see_whether_swept(connection: Connection) -> None:
+    """Raise, if parts of the commit that is read are gone because a later one is live.
+
+    Parts are immutable and named by their content: one that is there has the rows it had.
+
+    Raises:
+        SweptError: That is so.
+    """
+    asked = f"select getvariable('pith_lake'), getvariable('{_SEQUENCE}')"
+    place, read = connection.execute(asked).fetchall()[0]
+    if place is None:
+        return
+    live = current_sequence(Path(place))
+    gone = _parts_gone(connection)
+    if gone and live is not None and live > read:
+        raise SweptError(
+            f"{gone} parts of manifest {read} of {place} are no longer kept: manifest {live} is "
+            "live now, and `pith maintain` removed what only earlier ones name; begin again"
+        )
+
+
+def _parts_gone(connection: Connection) -> int:
+    """Count the parts that are not there; DuckDB says of one only that it may not look for it."""
+    listed = connection.execute("select unnest(current_setting('allowed_paths'))").fetchall()
+    return sum(not Path(path).exists() for (path,) in listed)
+
+
 @contextmanager
-def _damage(lake: Path | None = None) -> Iterator[None]:
+def _damage(connection: Connection, lake: Path | None = None) -> Iterator[None]:
     """Turn DuckDB's failure to read a part into ours."""
     try:
         yield
     except (duckdb.Error, *_UNTOLD) as error:
+        see_whether_swept(connection)
         said = str(error).splitlines()[0]
         raise VerificationError(
             f"the lake{f' in {lake}' if lake else ''} cannot be read: {said}; run `pith audit`"
@@ -155,7 +202,7 @@ def checked_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     Raises:
         UsageError: It is no SQL, or several statements, or one that does more than read.
     """
-    with told("does not read this as SQL"):
+    with told(connection, "does not read this as SQL"):
         statements = connection.extract_statements(query)
     if len(statements) != 1:
         raise UsageError(f"wanted one statement, found {len(statements)}")
@@ -226,28 +273,31 @@ def ask(
     Raises:
         UsageError: It is no such query, or DuckDB refuses it.
         VerificationError: A part of the lake is missing or damaged.
+        SweptError: The parts of the commit that is read are no longer kept.
     """
     checked = checked_query(connection, query)
-    with told("refuses the query"):
+    with told(connection, "refuses the query"):
         connection.execute(checked, dict(parameters or {}))
     columns = tuple(column[0] for column in connection.description or ())
     return Answer(columns, _fetched(connection))
 
 
 def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    with told("cannot go on with the query"):
+    with told(connection, "cannot go on with the query"):
         while rows := connection.fetchmany(_ROWS_AT_ONCE):
             yield from rows
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def told(connection: Connection, what: str) -> Iterator[None]:
     """Turn what DuckDB says of a stranger's query into ours; it shows the place with a caret."""
     try:
         yield
     except (duckdb.Error, *_UNTOLD) as error:
+        see_whether_swept(connection)
         # What a damaged Parquet header makes DuckDB say has no class of its own.
-        if isinstance(error, _DAMAGE) or type(error) is duckdb.Error:
+        is_damage = isinstance(error, _DAMAGE) or type(error) is duckdb.Error
+        if is_damage or _parts_gone(connection):
             raise VerificationError(
                 f"the lake cannot be read: {error}; run `pith audit`"
             ) from error

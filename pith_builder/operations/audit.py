@@ -30,6 +30,7 @@ from pith_builder.errors import VerificationError
 from pith_builder.lake.minted_parts import families
 from pith_builder.lake.reading import DamagedPartError, read_keys
 from pith_builder.lake.roots import table_root
+from pith_builder.lake.store import current_sequence
 from pith_builder.lake.tables import ALIASES, BUILDS, KEYS, REJECTS, TABLES, WINDOWS
 from pith_builder.operations.audit_files import (
     Spread,
@@ -101,9 +102,35 @@ def audit(
     workers: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> AuditReport:
-    """Verify a lake by the trusted keys alone; every failure found is in the answer."""
-    report = AuditReport()
+    """Verify a lake by the trusted keys alone; every failure found is in the answer.
+
+    The answer is of one commit. Where another was made meanwhile, what was found may come of
+    that, and the audit is done again.
+    """
     trusted = TrustedKeys(keys)
+    while True:
+        report = _audit(lake, trusted, roots_only=roots_only, workers=workers, progress=progress)
+        if not report.findings or not _has_moved_on(lake, report.sequence):
+            return report
+
+
+def _has_moved_on(lake: Path, sequence: int) -> bool:
+    """Tell whether another manifest is live than the one that was audited."""
+    try:
+        return (current_sequence(lake) or 0) > sequence > 0
+    except VerificationError:
+        return False
+
+
+def _audit(
+    lake: Path,
+    trusted: TrustedKeys,
+    *,
+    roots_only: bool,
+    workers: int,
+    progress: Callable[[int], None],
+) -> AuditReport:
+    report = AuditReport()
     chain = audit_chain(lake, trusted)
     report.findings += chain.findings
     report.manifests = chain.manifests

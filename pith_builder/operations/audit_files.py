@@ -171,7 +171,7 @@ def audit_bytes(lake: Path, chain: Chain, spread: Spread) -> tuple[list[Finding]
     for (name, part), problem in zip(named, problems, strict=True):
         if problem is None:
             sound.add(part.path)
-        else:
+        elif _is_due(lake, part, current):  # and not removed meanwhile
             findings.append(Finding(problem.code, part.path, problem.message, name))
     return findings, frozenset(sound)
 

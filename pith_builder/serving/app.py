@@ -18,7 +18,7 @@ from pith_builder.core.canonical import JsonValue, canonical_json, sha256_hex
 from pith_builder.core.mirror import INDEX_PATH, MIRRORS_PATH, MirrorFile
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import record_links
-from pith_builder.errors import MalformedError, PithError, UsageError
+from pith_builder.errors import MalformedError, PithError, SweptError, UsageError
 from pith_builder.operations.resolve import AmbiguousError, Found, NotFoundError
 from pith_builder.pages.render import CONTENT_SECURITY_POLICY, Page, problem_page
 from pith_builder.serving.negotiation import HTML, JSON, JSON_LD, is_held, preferred
@@ -231,5 +231,6 @@ _STATUSES = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (AmbiguousError, HTTPStatus.CONFLICT),
     (UsageError, HTTPStatus.BAD_REQUEST),
+    (SweptError, HTTPStatus.SERVICE_UNAVAILABLE),
     (PithError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )

@@ -111,7 +111,7 @@ def test_a_crash_while_a_mirror_is_written_is_mended_by_the_next_export(tmp_path
     _, found = recorded(kind, place)
     after = kind.made(place)
 
-    for told in laid_out(kind, found, place, share=4):
+    for told in laid_out(kind, found, place, share=2):
         if "killed" in told:
             for name, data in files(place / "mirror").items():
                 whole = (before.get(name), after.get(name))

@@ -33,7 +33,7 @@ from tests.lakes import (
 from tests.makers import OTHER_SIGNER, SIGNER
 from tests.unit.operations.test_export_mirror import export
 
-SHARE = 3
+SHARE = 2
 
 TAKES_ROOM = {"mkdir", "create", "append", "write", "lock", "link"}
 """What a full disk refuses. It still renames, syncs and removes."""

@@ -210,3 +210,12 @@ def test_a_connection_may_have_some_tables_alone(lake_of_two):
             assert connection.execute(query).fetchall() == all_there.execute(query).fetchall()
         with pytest.raises(duckdb.CatalogException):
             connection.execute("from latest_records")
+
+
+def test_a_part_that_is_missing_is_the_lakes_fault_not_the_querys(harmed):
+    connection = connect(harmed)
+    part_of(harmed, "bundles").unlink()
+
+    for query in ("from bundles", "select count(*) from bundles"):
+        with pytest.raises(VerificationError, match=r"cannot be read: .*run `pith audit`"):
+            list(ask(connection, query).rows)
