@@ -123,7 +123,7 @@ class NewFile:
         """
         if self._is_discarded:
             return len(data)
-        with storage_errors(self._partial):
+        with storage_errors(self._partial.parent):
             self._file.write(data)
         self._sha256.update(data)
         self.size_bytes += len(data)
@@ -159,7 +159,7 @@ def new_file(disk: Disk, partial: Path) -> Iterator[NewFile]:
     Raises:
         StorageError: The disk is full, or the folder takes no files.
     """
-    with storage_errors(partial):
+    with storage_errors(partial.parent):
         file = NewFile(disk, partial)
         try:
             yield file

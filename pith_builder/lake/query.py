@@ -22,8 +22,8 @@ from pith_builder.lake.views import connection_sql, quoted
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
 
-_SEQUENCE = "pith_sequence"
-"""The variable that keeps which manifest a connection reads."""
+_PLACE, _SEQUENCE = "pith_lake", "pith_sequence"
+"""The variables that keep which lake a connection reads, and which manifest of it."""
 
 _ROWS_AT_ONCE = 1_000
 _HINTS = {
@@ -116,6 +116,7 @@ def connect_to(
     connection.execute(f"set allowed_paths = [{', '.join(map(quoted, map(str, parts)))}]")
     connection.execute("set parquet_metadata_cache = true")
     connection.execute("set enable_external_access = false")
+    connection.execute(f"set variable {_PLACE} = {quoted(str(place))}")
     connection.execute(f"set variable {_SEQUENCE} = {lake.manifest.sequence}")
     with _damage(connection, place):
         connection.execute(connection_sql(place, lake.manifest, tables))
@@ -164,10 +165,8 @@ def see_whether_swept(connection: Connection) -> None:
     Raises:
         SweptError: That is so.
     """
-    asked = f"select getvariable('pith_lake'), getvariable('{_SEQUENCE}')"
+    asked = f"select getvariable('{_PLACE}'), getvariable('{_SEQUENCE}')"
     place, read = connection.execute(asked).fetchall()[0]
-    if place is None:
-        return
     live = current_sequence(Path(place))
     gone = _parts_gone(connection)
     if gone and live is not None and live > read:
