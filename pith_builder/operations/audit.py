@@ -159,10 +159,10 @@ def _audit(
                 for name, table in manifest.tables.items()
             }
             read = set(whole)
-            with closing(Names()) as names:
+            with closing(Names(lake, parts)) as names:
                 audits = names.noted(_audited(lake, parts, trusted, spread))
                 report.findings += audit_links(audits, chain, read, progress)
-                report.findings += names.findings(lake, parts, read)
+                report.findings += names.findings(read)
     return report
 
 

@@ -7,6 +7,8 @@ where a digest is not found on the other side.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from operator import lt
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,18 @@ from pith_builder.core.canonical import parse_json
 from pith_builder.core.keys import Keyring
 from pith_builder.core.manifest import Part
 from pith_builder.lake.digests import Digests, differences
-from pith_builder.lake.parts import row_digests, row_sha256
-from pith_builder.lake.reading import DamagedPartError, batches, column_of, read_rows, rows_of
+from pith_builder.lake.parts import row_digests
+from pith_builder.lake.reading import (
+    DamagedPartError,
+    batches,
+    column_of,
+    packed_digests,
+    read_rows,
+    rows_of,
+)
 from pith_builder.lake.tables import ALIASES, BUNDLES, ROW_SHA256, Table
 from pith_builder.operations.audit_parts import (
+    MAX_FINDINGS,
     UNREADABLE,
     Finding,
     PartAudit,
@@ -39,7 +49,6 @@ def audit_aliases(lake: Path, part: Part, keyring: Keyring) -> PartAudit:
             if _are_sound(columns, digests):
                 check.accept(*check.ends(columns), len(batch))
                 check.audit.builds.update(columns[ALIASES.position("build_id")])
-                check.audit.names += b"".join(digests)
             else:
                 check.examine(rows_of(ALIASES, part, batch))
     except DamagedPartError as error:
@@ -58,65 +67,86 @@ def _are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[bytes]) -> bo
 
 
 class Names:
-    """The names that an audit's parts hold and call for."""
+    """The names that a lake's parts hold and call for."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._digests = {ALIASES.name: Digests(), BUNDLES.name: Digests()}
+    def __init__(self, lake: Path, parts: Mapping[str, Sequence[Part]]) -> None:
+        """Begin before any part is audited."""
+        self._lake = lake
+        self._parts = parts
+        self._held = Digests()
+        self._called_for = Digests()
 
     def noted(self, audits: Iterable[PartAudit]) -> Iterator[PartAudit]:
         """Note the names of parts as their audits go by."""
+        held = {part.path: part for part in self._parts[ALIASES.name]}
         for audited in audits:
-            if audited.table in self._digests:
-                self._digests[audited.table].add(audited.names)
-                audited.names.clear()
+            if audited.place in held:
+                with suppress(DamagedPartError):  # which the audit of the part has said
+                    for digests in packed_digests(self._lake, ALIASES, held[audited.place]):
+                        self._held.add(digests.tobytes())
+            self._called_for.add(audited.names)
+            audited.names.clear()
             yield audited
 
-    def findings(
-        self, lake: Path, parts: Mapping[str, Sequence[Part]], whole: Collection[str]
-    ) -> Iterator[Finding]:
-        """Yield rows whose names the other table does not say, and names that are said again."""
-        found = differences(self._digests[ALIASES.name], self._digests[BUNDLES.name])
+    def findings(self, whole: Collection[str]) -> Iterator[Finding]:
+        """Yield rows whose names the other table does not say, and names that are said again.
+
+        What a table would say that cannot be read whole is not missed. No more are listed of a
+        table than of a part.
+        """
+        found = differences(self._held, self._called_for)
         for table, other, alone, twice, names_of in (
             (ALIASES, BUNDLES, found.only_left, found.left_twice, _held),
             (BUNDLES, ALIASES, found.only_right, found.right_twice, _called_for),
         ):
-            wanted = (alone if other.name in whole else set()) | twice
-            first: dict[bytes, Place] = {}
-            for digest, place in _places(lake, table, parts[table.name], wanted, names_of):
-                if digest in first:
-                    message = f"says again what row {first[digest][1]} of {first[digest][0]} says"
-                    yield Finding("duplicate", place[0], message, table.name, place[1], place[2])
-                elif digest in alone and other.name in whole:
-                    message = f"no row of {other.name} says the same alias"
-                    yield Finding("alias_link", place[0], message, table.name, place[1], place[2])
+            missed = alone if other.name in whole else set()
+            of_table = self._of_table(table, other, missed, twice, names_of)
+            yield from islice(of_table, MAX_FINDINGS)
+
+    def _of_table(
+        self,
+        table: Table,
+        other: Table,
+        missed: Collection[bytes],
+        twice: Collection[bytes],
+        names_of: Callable[[Sequence[Any]], Iterable[bytes]],
+    ) -> Iterator[Finding]:
+        first: dict[bytes, Place] = {}
+        parts = self._parts[table.name] if missed or twice else ()
+        for digest, place in _places(self._lake, table, parts, names_of):
+            if digest in first:
+                message = f"says again what row {first[digest][1]} of {first[digest][0]} says"
+                yield Finding("duplicate", place[0], message, table.name, place[1], place[2])
+            elif digest in missed:
+                message = f"no row of {other.name} says the same alias"
+                yield Finding("alias_link", place[0], message, table.name, place[1], place[2])
+            if digest in twice:
                 first.setdefault(digest, place)
 
     def close(self) -> None:
         """Give back the disk."""
-        for digests in self._digests.values():
-            digests.close()
+        self._held.close()
+        self._called_for.close()
 
 
 def _places(
     lake: Path,
     table: Table,
-    parts: Sequence[Part],
-    wanted: Collection[bytes],
+    parts: Iterable[Part],
     names_of: Callable[[Sequence[Any]], Iterable[bytes]],
 ) -> Iterator[tuple[bytes, Place]]:
-    """Yield where the digests wanted come from, which is only asked where something is wrong."""
+    """Yield where digests come from, which is only asked where something is wrong."""
     key_places = [table.position(name) for name in table.key]
-    for part in parts if wanted else ():
-        for row, values in enumerate(read_rows(lake, table, part)):
-            key = " ".join(str(values[place]) for place in key_places)
-            for digest in names_of(values):
-                if digest in wanted:
+    for part in parts:
+        with suppress(DamagedPartError):
+            for row, values in enumerate(read_rows(lake, table, part)):
+                key = " ".join(str(values[place]) for place in key_places)
+                for digest in names_of(values):
                     yield digest, (part.path, row, key)
 
 
 def _held(values: Sequence[Any]) -> Iterable[bytes]:
-    return (row_sha256(ALIASES, values),)
+    return (values[-1],)
 
 
 def _called_for(values: Sequence[Any]) -> Iterable[bytes]:

@@ -106,7 +106,7 @@ class PartAudit:
         rows: How many rows were read.
         findings: What does not hold.
         links: By what it says, the digests of what the rows say, and of which row each is.
-        names: Digests of rows of `aliases`, laid end to end: those it holds, or calls for.
+        names: Of bundles, the digests of the rows of `aliases` they call for, laid end to end.
         builds: How many rows each build added.
         noted: Of records, how many each build added that `NOTED` says of.
         runs: What rows of `builds` say, by build.
@@ -523,14 +523,6 @@ def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
     return [*told.values()]
 
 
-def _alias(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
-    del index, key, keyring
-    audit.names += row_sha256(ALIASES, [row[column.name] for column in ALIASES.columns])
-    yield from ()
-
-
 def _key(audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring) -> Iterator[Problem]:
     """Check that the columns are the public-key object's, and its forms agree."""
     del keyring
@@ -601,7 +593,6 @@ _CHECKS = {
     EVENTS.name: _event,
     STATES.name: _state,
     BUNDLES.name: _bundle,
-    ALIASES.name: _alias,
     KEYS.name: _key,
     BUILDS.name: _build,
     REJECTS.name: _reject,
