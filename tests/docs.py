@@ -45,8 +45,8 @@ MASKS = (
     (r"(?<= records, )\d+ bytes", "SIZE"),
     (r"(?<= files, )\d+ bytes", "SIZE"),
     (r"\bpith-builder-\d{4}-\d\d\b", "KEY-MADE-THIS-MONTH"),
-    (r"\b20(?:2[6-9]|[3-9]\d)-\d\d-\d\d\b", "DAY"),
-    (r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b", "TIME"),
+    (r"\b20(?:2[6-9]|[3-9]\d)-\d\d-\d\d(?:\b|(?=T))", "DAY"),
+    (r"(?:\b|(?<=T))\d\d:\d\d:\d\d(?:\.\d+)?(?:\b|(?=Z))", "TIME"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
 )
 """What is not the same in two runs: what hangs on a fresh key, the day, the time, the machine."""
