@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -33,7 +34,10 @@ SEED_BYTES = 32
 
 
 class Ed25519Signer:
-    """A private key in memory. It is never shown: not by `repr`, not by pickling to a log."""
+    """A private key in memory. It is never shown, and a process that holds it leaves no core dump.
+
+    Worker processes are sent it through a pipe; whoever may read a process's memory may read it.
+    """
 
     __slots__ = ("_secret_key", "public_key")
 
@@ -52,8 +56,16 @@ class Ed25519Signer:
         """
         if len(seed) != SEED_BYTES:
             raise MalformedError(f"an Ed25519 seed has 32 bytes, not {len(seed)}")
+        _leave_no_core_dump()
         raw, self._secret_key = crypto_sign_seed_keypair(seed)
         self.public_key = PublicKey(key_id=key_id, raw=raw, url=url, notes=notes)
+
+    def __getstate__(self) -> tuple[bytes, PublicKey]:
+        return self._secret_key, self.public_key
+
+    def __setstate__(self, state: tuple[bytes, PublicKey]) -> None:
+        _leave_no_core_dump()
+        self._secret_key, self.public_key = state
 
     def __repr__(self) -> str:
         return f"Ed25519Signer(key_id={self.public_key.key_id!r})"
@@ -62,6 +74,12 @@ class Ed25519Signer:
         """Return the 64 bytes of the signature over the 32 raw bytes of `digest`."""
         signed: bytes = crypto_sign(digest, self._secret_key)
         return signed[:SIGNATURE_BYTES]
+
+
+def _leave_no_core_dump() -> None:
+    """See to it that the system writes none of this process, whatever ends it."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 class SignatureChecker:

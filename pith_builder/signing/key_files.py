@@ -120,7 +120,7 @@ def read_key_file(path: Path) -> Ed25519Signer:
                 f"others can read the private key in {path} (mode {mode:04o}): "
                 f"run `chmod 600 {path}`, and make a new key if it may have been read"
             )
-        data = path.read_bytes()
+        return signer_from(path.read_bytes(), str(path))
     except FileNotFoundError as error:
         raise UsageError(
             f"there is no signing key in {path}: make one with `pith keys new`, "
@@ -131,7 +131,6 @@ def read_key_file(path: Path) -> Ed25519Signer:
             f"cannot read the signing key in {path}: {error.strerror}; run as the user it is for, "
             "or set PITH_SIGNING_KEY_FILE to the file that holds yours"
         ) from error
-    return signer_from(data, str(path))
 
 
 def signer_from(data: bytes, named: str) -> Ed25519Signer:
@@ -139,9 +138,16 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
 
     Raises:
         MalformedError: It is no private key file, or contradicts itself. Neither the message nor
-            a cause shows what it holds.
+            a cause shows what it holds, nor does a traceback that shows variables.
     """
-    fields: JsonValue = None
+    signer = _signer_in(data)
+    del data
+    if signer is None:
+        raise MalformedError(f"{named} is no private key file as `pith keys new` writes it")
+    return signer
+
+
+def _signer_in(data: bytes) -> Ed25519Signer | None:
     try:
         fields = parse_json(data)
         is_key = fields["kind"] == _KEY_FILE_KIND and fields["algorithm"] == ALGORITHM
@@ -155,13 +161,8 @@ def signer_from(data: bytes, named: str) -> Ed25519Signer:
         is_key = is_key and isinstance(fields["key_id"], str)
         is_whole = is_key and signer.public_key.raw.hex() == fields["public_key_hex"]
     except (MalformedError, KeyError, TypeError):
-        is_whole = False
-    if not is_whole:
-        raise MalformedError(
-            f"{named} is no private key file as `pith keys new` writes it: name the one that is, "
-            "put your copy back, or make another"
-        )
-    return signer
+        return None
+    return signer if is_whole else None
 
 
 def read_public_key(path: Path) -> PublicKey:
