@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from pith_builder.core.canonical import JsonValue, is_plain
@@ -27,6 +27,12 @@ _REMEMBERED = 1_024
 _REMEMBERED_CHARACTERS = 64
 """Of texts so short a parser's answers are remembered: one instant or number stands in many
 places."""
+
+
+@cache
+def _remembering(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """Return a parser that remembers its last answers, one for all forms that read with it."""
+    return lru_cache(_REMEMBERED)(parse)
 
 
 class Form(Protocol):
@@ -108,7 +114,7 @@ class Read:
         parse = self.parse
         if self.is_exact:
             return Text(self.pattern).quick()
-        remembered = lru_cache(_REMEMBERED)(parse)
+        remembered = _remembering(parse)
 
         def is_read(value: JsonValue) -> bool:
             if type(value) is not str:
