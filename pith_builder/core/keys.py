@@ -198,7 +198,7 @@ class TrustedKey(PublicKey):
 
         Ruling: a key signs from `valid_from` on, until `rotates_at`, when its holder takes
         another, and until `revoked_at`; at that very instant it no longer does. `made_at` is in
-        the form T6; where it is not known no bound is kept.
+        the form T6; a signature of no known time is out of any bound.
 
         Raises:
             RevokedKeyError: It was revoked by then.
