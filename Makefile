@@ -99,4 +99,4 @@ $(VENV)/installed-bench: $(VENV)/installed-dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LAKE) data/lake-harvested
+	rm -rf $(VENV) $(LAKE) data/lake-harvested data/nightly
