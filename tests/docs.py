@@ -7,6 +7,7 @@ page, in one folder that looks like a fresh clone; a `text` block right below on
 answer, standard error included; `diagram` is drawn for people. There are no others.
 """
 
+import difflib
 import os
 import re
 import sys
@@ -110,6 +111,12 @@ def changed_answers(page, folder):
     return [(block, answer) for block, answer in found if not agrees(block.answer or "", answer)]
 
 
+def told(block, answer):
+    """Return in which lines an answer is not what is printed, what always differs left out."""
+    sides = (masked(each).splitlines() for each in (block.answer or "", answer))
+    return "\n".join([block.body, *difflib.unified_diff(*sides, "printed", "found", lineterm="")])
+
+
 def written(text, block, answer):
     """Return a page with another answer to one of its blocks."""
     answer = "".join(line.rstrip() + "\n" for line in answer.splitlines())
@@ -133,7 +140,7 @@ def main(arguments):
         changes += len(changed)
         text = _text(page)
         for block, answer in reversed(changed):
-            sys.stdout.write(f"{page}:\n{block.body}---\n{answer}\n")
+            sys.stdout.write(f"{page}:\n{told(block, answer)}\n\n")
             text = written(text, block, answer)
         if "--write" in arguments:
             (ROOT / page).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from pith_builder.cli import pith
-from tests.docs import GUIDES, agrees, blocks, changed_answers
+from tests.docs import GUIDES, agrees, blocks, changed_answers, told
 from tests.lakes import ROOT
 from tests.reader import check_install
 
@@ -19,7 +19,7 @@ def test_a_page_prints_what_its_commands_print(page, tmp_path):
         pytest.importorskip("prefect", reason="flows need the extra `flows`")
     changed = changed_answers(page, tmp_path)
 
-    assert [(block.body, block.answer, found) for block, found in changed] == []
+    assert not changed, "\n".join(told(*each) for each in changed)
 
 
 def test_every_page_people_write_is_run():
