@@ -10,6 +10,9 @@ import sys
 import time
 import tomllib
 
+from click.testing import CliRunner
+
+from pith_builder.cli import pith
 from tests.arxiv_server.server import LoopbackArxiv
 from tests.arxiv_server.store import Store
 from tests.lakes import ROOT, SAMPLE, bare_environment
@@ -122,13 +125,21 @@ class Reader:
             session.write_text(block.body, encoding="utf-8")
             return self._ended(("python", "-m", "doctest", str(session)))
         if block.language == "sql":
-            return self._ended(("pith", "sql", "-"), block.body)
+            return self._asked(block.body)
         assert block.language == "sh", f"no reader runs {block.language!r}:\n{block.body}"
         command = _plain(block.body)
         for start, is_up in STAYING.items():
             if re.search(rf"(?:^|[ /]){start}\b", command):
                 return self._stay(command, is_up)
         return self._pasted(command)
+
+    def _asked(self, query):
+        """Return what `pith sql` answers, in this process: a page may ask thirty questions."""
+        lake = self.clone / self.environment.get("PITH_LAKE", "data/lake")
+        asked = ["sql", "-", "--lake", str(lake)]
+        done = CliRunner().invoke(pith, asked, input=query, env={"COLUMNS": str(WIDTH)})
+        assert done.exit_code == 0, f"{query}\n{done.output}\n{done.exception}"
+        return self._as_printed(done.output)
 
     def _pasted(self, command):
         """Run lines in a shell; what they export is there for the next block."""
