@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from pith_builder.core.manifest import Manifest, Part
 from pith_builder.disk import Disk
+from pith_builder.lake.arrays import Same, arrow_array
 from pith_builder.lake.joining import merged_rows
 from pith_builder.lake.known import KnownRecords
 from pith_builder.lake.parts import PartWriter, arrow_schema
@@ -29,7 +30,7 @@ from pith_builder.lake.reading import (
     packed_digests,
 )
 from pith_builder.lake.store import Lake
-from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, NOTED, RECORDS, STATES, Table
+from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, NOTED, RECORDS, STATES, Kind, Table
 
 OF_RECORDS = (RECORDS, EVENTS, STATES, BUNDLES, ALIASES)
 """The tables whose rows are of one record each."""
@@ -194,7 +195,7 @@ def _write(copy: Copy, table: Table, read: Iterator[tuple[int, pa.RecordBatch]])
                 writer = PartWriter(copy.disk, copy.folder, table, f"00000001-{index:05d}")
                 before = index
             _count(written, table, rows)
-            build = pa.repeat(pa.scalar(copy.build_id, pa.string()), len(rows))
+            build = arrow_array(Kind.TEXT, Same(copy.build_id), len(rows))
             if table is BUNDLES:  # which take longest
                 done += len(rows)
                 copy.progress(done)
@@ -261,8 +262,7 @@ def _unknown(lake: Lake, table: Table, part: Part, known: KnownRecords) -> set[s
     for batch in batches(lake.path, table, part, columns, DIGESTS_AT_ONCE):
         digests: Sequence[bytes] = batch.column("row_sha256").to_pylist()
         new = frozenset(digests) - known.among(digests)
-        is_new = pc.is_in(
-            batch.column("row_sha256"), value_set=pa.array(sorted(new), pa.binary(32))
-        )
+        wanted = arrow_array(Kind.SHA256, sorted(new), len(new))
+        is_new = pc.is_in(batch.column("row_sha256"), value_set=wanted)
         found.update(batch.column("pith_number").filter(is_new).to_pylist())
     return found
