@@ -90,7 +90,7 @@ class Reader:
         (self.clone / "data" / "sample").symlink_to(ROOT / "data" / "sample")
         (self.clone / ".venv").symlink_to(sys.prefix)
         for entry in ROOT.iterdir():
-            if entry.name in ("Makefile", "prefect.toml"):
+            if entry.name in ("Makefile", "pyproject.toml"):
                 (self.clone / entry.name).write_text(self._ported(entry.read_text("utf-8")))
             elif entry.name != "data" and not entry.name.startswith("."):
                 (self.clone / entry.name).symlink_to(entry)
