@@ -1,4 +1,4 @@
-"""Joining parts: a merge of sorted parts into one, row for row, a few row groups in memory."""
+"""Joining parts: a merge of sorted parts into one, row for row, some megabytes of them in memory."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ RECORDS = Table(
         _follows("observed_at", Kind.INSTANT, "When it was observed.", repeats=True),
         _BUILD,
     ),
-    row_group_rows=4_000,
+    row_group_rows=2_000,
 )
 
 EVENTS = Table(
