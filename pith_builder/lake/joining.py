@@ -1,4 +1,4 @@
-"""Joining parts: a merge of sorted parts into one, row for row, some megabytes of them in memory."""
+"""Joining parts: a merge of sorted parts into one, row for row, some megabytes in memory."""
 
 from __future__ import annotations
 
