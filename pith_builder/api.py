@@ -20,8 +20,7 @@ from pith_builder.core.minting import Identity, Mint
 from pith_builder.core.paper import Paper
 from pith_builder.core.registry import Registry
 from pith_builder.core.report import Report
-from pith_builder.core.verification import verify as verify_value
-from pith_builder.core.verification import verify_bytes
+from pith_builder.core.verification import verify_bytes, verify_value
 from pith_builder.errors import MalformedError
 from pith_builder.lake.query import connect, parts
 from pith_builder.operations.merging import Merged, merged_record

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pith_builder.core.bundle_checks import bundle_failures, state_failures
-from pith_builder.core.canonical import JsonValue, parse_json
+from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.event_checks import event_findings
 from pith_builder.core.form import AnyObject, Form
 from pith_builder.core.forms import BUNDLE, PUBLIC_KEY, RECORD_DOCUMENT, STATE
@@ -26,14 +26,30 @@ def verify_bytes(data: bytes, keyring: Keyring) -> Report:
     try:
         value = parse_json(data)
     except MalformedError as error:
-        return Report("unknown", "", (Failure("", Code.NOT_JSON, str(error)),))
+        return _not_json(error)
     return verify(value, keyring)
+
+
+def verify_value(value: JsonValue, keyring: Keyring) -> Report:
+    """Verify what a program made of a document; never raises, also where JSON cannot say it."""
+    try:
+        canonical_json(value)
+    except MalformedError as error:
+        return _not_json(error)
+    return verify(value, keyring)
+
+
+def _not_json(error: MalformedError) -> Report:
+    return Report("unknown", "", (Failure("", Code.NOT_JSON, str(error)),))
 
 
 def verify(document: JsonValue, keyring: Keyring) -> Report:
     """Verify a parsed document of any kind; the fields it has tell which kind it is.
 
     Trust comes from `keyring`; keys that the document carries prove its integrity at most.
+
+    Raises:
+        MalformedError: It holds what JSON cannot say, which no parser gives.
     """
     for kind in _KINDS:
         if isinstance(document, dict) and not kind.told_by.isdisjoint(document):

@@ -80,6 +80,16 @@ def test_verifying_goes_by_the_keys_named_alone(minting, tmp_path):
             pith_builder.verify(document, [OTHER_SIGNER.public_key]).verified()
 
 
+@pytest.mark.parametrize("unsayable", ["\ud800", 2**70, float("nan"), {1: "one"}, object()])
+def test_what_json_cannot_say_is_told_and_not_raised(minting, unsayable):
+    document = minting.records[0].to_json_object()
+    document["events"][1]["payload"]["graph_snapshot"]["paper"]["title"] = unsayable
+
+    (failure,) = pith_builder.verify(document, TRUSTED).failures
+
+    assert failure.code == "not_json"
+
+
 def test_merging_is_of_the_set_of_events(minting):
     bundles = [one.to_json_object() for one in minting.records]
     events = [event for bundle in bundles for event in bundle["events"]]
