@@ -16,7 +16,7 @@ from pathlib import Path
 from pith_builder.core.canonical import JsonValue, parse_json
 from pith_builder.core.form import Form, ListOf
 from pith_builder.core.forms import ANY_INSTANT, NAME, WORD
-from pith_builder.core.instants import format_seconds
+from pith_builder.core.instants import format_microseconds
 from pith_builder.core.keys import (
     ALGORITHM,
     PublicKey,
@@ -76,7 +76,7 @@ def new_key_pair(key_id: str, *, url: str, notes: str, now: datetime) -> tuple[b
             "algorithm": ALGORITHM,
             "seed_b64": b64encode(seed).decode(),
             "public_key_hex": signer.public_key.raw.hex(),
-            "created_at": format_seconds(now),
+            "created_at": format_microseconds(now),
             "url": url,
             "notes": notes,
         }

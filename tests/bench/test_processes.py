@@ -30,7 +30,7 @@ def test_seconds_and_output_are_told():
 
 
 def test_the_work_of_all_processes_is_told_and_waiting_is_none():
-    works = "sum(range(10_000_000))"
+    works = "sum(range(50_000_000))"
     has_two = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {works!r}]); {works}"
 
     waiting, one, two = (

@@ -1,6 +1,7 @@
 """nightly, backfill, gaps, audit --source and build --ids through their doors."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -159,7 +160,10 @@ def test_a_second_nightly_says_who_holds_the_lake_or_waits_for_it(place, lake, a
     assert first.wait(60) == 0
     assert met["waiting"].wait(60) == 0
     assert met["busy"].code == 6
-    assert f"process {first.pid} is writing to {lake}" in met["busy"].err
+    assert re.search(
+        rf"process {first.pid} on .+ \(.+ nightly .+\).* is writing to {re.escape(str(lake))}",
+        met["busy"].err,
+    )
 
     assert dict(held(lake)) == wanted(arxiv.store)
     assert len(held(lake)) == 12

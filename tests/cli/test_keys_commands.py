@@ -29,7 +29,7 @@ def test_a_key_is_rotated_listed_and_revoked(key, tmp_path):
 
     listed = pith("keys", "list", **key).out.splitlines()
     assert [line.split()[0] for line in listed] == ["pith-v1-2026-05", "two", "one", "one"]
-    assert listed[2].endswith("  until 2026-12-01T00:00:00Z")
+    assert listed[2].endswith("  until 2026-12-01T00:00:00.000000Z")
     assert listed[3].endswith("  revoked from 2026-11-20T00:00:00.000000Z: laptop stolen")
     seeds = [
         json.loads(file.read_bytes())["seed_b64"]

@@ -91,7 +91,7 @@ from pith_builder.lake.parts import write_part
 from pith_builder.lake.reading import read_keys, read_rows
 from pith_builder.lake.roots import table_root
 from pith_builder.lake.tables import BUILDS
-row = ("b", "build", 7, "v", ("a",), 1, 1, 0, 0, 0, 0, 0, "complete", False)
+row = ("b", "build", 7, "v", ("a",), 1, 1, 0, 0, 0, 0, 0, "complete", False, None)
 with tempfile.TemporaryDirectory() as folder:
     lake = Path(folder)
     part = write_part(Disk(), lake, BUILDS, "1", [row])

@@ -68,7 +68,7 @@ def test_a_key_file_says_what_it_is(path):
 
     assert fields["kind"] == "pith_signing_key"
     assert fields["algorithm"] == "ed25519"
-    assert fields["created_at"] == "2026-11-20T14:17:09Z"
+    assert fields["created_at"] == "2026-11-20T14:17:09.598220Z"
     assert len(b64decode(fields["seed_b64"])) == 32
 
 

@@ -29,7 +29,7 @@ from tests.lakes import files
 from tests.makers import NOW, OTHER_SIGNER
 
 LATER = NOW + timedelta(days=30)
-TURN = "2026-12-20T14:17:09Z"
+TURN = "2026-12-20T14:17:09.598220Z"
 
 
 @pytest.fixture
