@@ -51,7 +51,7 @@ def keys_new(key_id: str | None, as_json: bool) -> None:
     \b
     PITH_SIGNING_KEY_FILE=~/keys/pith.json pith keys new --key-id our-registry-2026
     """
-    from pith_builder.signing.key_files import new_key_file, public_path
+    from pith_builder.signing.key_files import new_key_file
 
     settings = Settings.of(os.environ)
     now = clock()
@@ -65,9 +65,15 @@ def keys_new(key_id: str | None, as_json: bool) -> None:
     if as_json:
         print_json(key.to_json_object())
         return
+    _say_made(key, settings.signing_key_file)
+
+
+def _say_made(key: PublicKey, path: Path) -> None:
+    from pith_builder.signing.key_files import public_path
+
     click.echo(f"made key {key.key_id}, fingerprint {key.fingerprint}")
-    click.echo(f"private, for you alone: {settings.signing_key_file}")
-    click.echo(f"public, for everyone:   {public_path(settings.signing_key_file)}")
+    click.echo(f"private, for you alone: {path}")
+    click.echo(f"public, for everyone:   {public_path(path)}")
 
 
 @keys.command("list")
@@ -148,7 +154,7 @@ def keys_rotate(key_id: str | None, now: datetime | None, as_json: bool) -> None
     \b
     pith keys rotate --key-id our-registry-2027
     """
-    from pith_builder.signing.key_files import public_path, read_key_file
+    from pith_builder.signing.key_files import read_key_file
     from pith_builder.signing.rotation import retired_folder, rotate
 
     settings = Settings.of(os.environ)
@@ -164,9 +170,7 @@ def keys_rotate(key_id: str | None, now: datetime | None, as_json: bool) -> None
     if as_json:
         print_json(new.to_json_object())
         return
-    click.echo(f"made key {new.key_id}, fingerprint {new.fingerprint}")
-    click.echo(f"private, for you alone: {path}")
-    click.echo(f"public, for everyone:   {public_path(path)}")
+    _say_made(new, path)
     kept = retired_folder(path) / f"{old.fingerprint}.json"
     click.echo(f"retired {old.key_id}: its private key is in {kept}; take it offline or destroy it")
 
