@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk, remove_unwanted
 from pith_builder.lake.parts import part_writers
-from pith_builder.lake.reading import DamagedPartError, batches, file_problem
+from pith_builder.lake.reading import DamagedPartError, batches, see_that_they_hold
 from pith_builder.lake.tables import Table
 
 PARTS_AT_ONCE = 64
@@ -29,17 +29,11 @@ _FEWEST_ROWS = 100
 def joined(disk: Disk, lake: Path, table: Table, parts: Sequence[Part], label: str) -> Part:
     """Write one part with all rows of these parts, sorted by key.
 
-    The bytes of every part are compared with the manifest first, so that nothing can come into
-    a signed part that was not in one.
-
     Raises:
         DamagedPartError: A part is not as the manifest says, or cannot be read whole.
         StorageError: The disk is full, or the folder takes no files.
     """
-    for part in parts:
-        problem = file_problem(lake, part)
-        if problem is not None:
-            raise DamagedPartError(f"{part.path}: {problem.message}; run `pith audit`")
+    see_that_they_hold(lake, parts)
     steps: list[Part] = []
     try:
         rest = [*parts]

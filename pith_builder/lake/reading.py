@@ -56,6 +56,20 @@ def file_problem(lake: Path, part: Part) -> FileProblem | None:
     return None
 
 
+def see_that_they_hold(lake: Path, parts: Iterable[Part]) -> None:
+    """Compare parts with the manifest before others are made of them.
+
+    So nothing comes into a signed part that was not in one.
+
+    Raises:
+        DamagedPartError: A file is missing, or its bytes are not those that the manifest states.
+    """
+    for part in parts:
+        problem = file_problem(lake, part)
+        if problem is not None:
+            raise DamagedPartError(f"{part.path}: {problem.message}; run `pith audit`")
+
+
 def batches(
     lake: Path,
     table: Table,

@@ -13,7 +13,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk
 from pith_builder.lake.arrays import arrow_array
 from pith_builder.lake.parts import Row, open_part, part_writers, record_batch
-from pith_builder.lake.reading import DamagedPartError, batches, rows_of
+from pith_builder.lake.reading import DamagedPartError, batches, rows_of, see_that_they_hold
 from pith_builder.lake.tables import Kind, Table
 
 Key = tuple[Any, ...]
@@ -63,9 +63,10 @@ def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, 
     One row group is in memory at a time.
 
     Raises:
-        DamagedPartError: The part cannot be read whole.
+        DamagedPartError: The part is not as the manifest says, or cannot be read whole.
         StorageError: The disk is full, or the folder takes no files.
     """
+    see_that_they_hold(lake, [part])
     with part_writers(disk, lake, [table], label) as (writer,):
         for rows in batches(lake, table, part, rows_at_once=table.row_group_rows):
             keys = _keys_of(table, rows)
@@ -86,9 +87,10 @@ def changed_part(
     `change` is given rows with their digests, returns as many without, and changes no key.
 
     Raises:
-        DamagedPartError: The part cannot be read whole.
+        DamagedPartError: The part is not as the manifest says, or cannot be read whole.
         StorageError: The disk is full, or the folder takes no files.
     """
+    see_that_they_hold(lake, [part])
     with part_writers(disk, lake, [table], label) as (writer,):
         for batch in batches(lake, table, part):
             for row in change([*rows_of(table, part, batch)]):

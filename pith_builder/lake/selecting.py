@@ -24,10 +24,9 @@ from pith_builder.lake.parts import PartWriter, arrow_schema
 from pith_builder.lake.query import Connection, fetch
 from pith_builder.lake.reading import (
     DIGESTS_AT_ONCE,
-    DamagedPartError,
     batches,
-    file_problem,
     packed_digests,
+    see_that_they_hold,
 )
 from pith_builder.lake.store import Lake
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, NOTED, RECORDS, STATES, Kind, Table
@@ -125,7 +124,7 @@ def write_chosen(copy: Copy, table: Table, chosen: Chosen) -> Written:
         StorageError: The disk is full, or the folder takes no files.
     """
     parts = copy.source.table(table.name).parts
-    _see_that_they_hold(copy.source, parts)
+    see_that_they_hold(copy.source.path, parts)
     read = merged_rows(copy.source.path, table, parts) if parts else iter(())
     return _write(copy, table, _of_stretches(read, chosen))
 
@@ -138,7 +137,7 @@ def write_chosen_aliases(copy: Copy, connection: Connection) -> Written:
         StorageError: The disk is full, or the folder takes no files.
     """
     # DuckDB verifies no page's checksum, but the bytes of each file are shown to be right first.
-    _see_that_they_hold(copy.source, copy.source.table(ALIASES.name).parts)
+    see_that_they_hold(copy.source.path, copy.source.table(ALIASES.name).parts)
     columns = ", ".join(f"aliases.{column.name}" for column in ALIASES.all_columns())
     reader = connection.sql(_ALIASES.format(columns=columns)).to_arrow_reader(_ROWS_AT_ONCE)
     return _write(copy, ALIASES, _labelled(reader))
@@ -226,13 +225,6 @@ def _count(written: Written, table: Table, rows: pa.RecordBatch) -> None:
         written.counts["minted"] += len(rows)
         for name, (column, value) in NOTED.items():
             written.counts[name] += pc.sum(pc.equal(rows.column(column), value)).as_py() or 0
-
-
-def _see_that_they_hold(lake: Lake, parts: Iterable[Part]) -> None:
-    for part in parts:
-        problem = file_problem(lake.path, part)
-        if problem is not None:
-            raise DamagedPartError(f"{part.path}: {problem.message}; run `pith audit`")
 
 
 def changed_since(lake: Lake, earlier: Manifest) -> frozenset[str]:

@@ -16,8 +16,6 @@ from pith_builder.core.lineage import Input
 from pith_builder.core.manifest import Part
 from pith_builder.core.verification import verify
 from pith_builder.disk import Disk
-from pith_builder.errors import VerificationError
-from pith_builder.lake.reading import file_problem
 from pith_builder.lake.reissued_rows import ReissuedRows, signed_by
 from pith_builder.lake.rewriting import changed_part
 from pith_builder.lake.store import open_lake
@@ -116,9 +114,6 @@ def _reissue_part(
 ) -> tuple[Part | None, int]:
     """Write a part anew if one of the keys signed any of it; return it, and how many rows."""
     table = TABLES[name]
-    problem = file_problem(lake, part)
-    if problem is not None:
-        raise VerificationError(f"{part.path}: {problem.message}; run `pith audit`")
     signed = signed_by(lake, table, part)
     count = sum(signed[key] for key in rows.former)
     if not count:

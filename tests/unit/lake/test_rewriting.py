@@ -4,7 +4,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk
 from pith_builder.lake.parts import write_part
 from pith_builder.lake.reading import DamagedPartError, read_rows
-from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
+from pith_builder.lake.rewriting import changed_part, find_rows, holds_any, rewritten
 from pith_builder.lake.tables import BUNDLES
 from tests.lakes import flip
 
@@ -73,6 +73,16 @@ def test_a_damaged_part_is_not_built_upon(tmp_path, part, place):
         rewritten(Disk(), tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
 
     assert {file.name for file in (tmp_path / "tables" / "bundles").iterdir()} == names
+
+
+def test_a_part_of_other_rows_is_not_built_upon_however_sound_its_file(tmp_path, part):
+    """Else what somebody put there would come under our signature."""
+    other = write_part(Disk(), tmp_path, BUNDLES, "00000001-x", [row(n) for n in range(COUNT - 1)])
+    (tmp_path / other.path).replace(tmp_path / part.path)
+    with pytest.raises(DamagedPartError, match="by the manifest"):
+        rewritten(Disk(), tmp_path, BUNDLES, part, choosing(), "00000002-r00000")
+    with pytest.raises(DamagedPartError, match="by the manifest"):
+        changed_part(Disk(), tmp_path, BUNDLES, part, "00000002-r00000", list)
 
 
 def test_a_part_that_is_missing_is_damage(tmp_path, part):
