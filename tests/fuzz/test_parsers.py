@@ -40,7 +40,8 @@ def test_only_our_own_errors_come_out(table, name):
     target = table[name]
     for seed in target.seeds:
         target.run(seed)
-    for number in range(MUTATIONS // SLOW.get(name, 1)):
+    mutations = MUTATIONS // SLOW.get(name, 1)
+    for number in range(mutations):
         told = f"{SEED} {name} {number}"
         random = Random(told)  # noqa: S311 - wanted: the same each time
         data = mutated(random.choice(target.seeds), target.seeds, random)
@@ -49,3 +50,4 @@ def test_only_our_own_errors_come_out(table, name):
         except BaseException as error:
             error.add_note(f"seed {told!r}, on {data[:2000]!r}")
             raise
+    print(f"{len(target.seeds)} seeds, {mutations} mutations of them")  # noqa: T201 - to be seen
