@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pith_builder.operations.merging import Merged
-    from pith_builder.operations.offers import Offer, Refused
+    from pith_builder.operations.offers import Offer, Refused, Stretch
     from pith_builder.operations.taking_in import TakenIn
 
 files_argument = click.argument(
@@ -81,9 +81,9 @@ def merge(
     if into is not None:
         if proof is not None:
             raise UsageError("--proof goes without --into: merge the same files for the proof")
-        from pith_builder.operations.offers import read_offers
+        from pith_builder.operations.offers import read_in_stretches
 
-        offers = read_offers(files, standard_input())
+        offers = read_in_stretches(files, standard_input())
         _take("merge", files, offers, into, settings, now, workers, wait, as_json)
         return
     from pith_builder.operations.merging import Merged, exit_code, merge_files
@@ -195,7 +195,7 @@ def import_(
 def _take(
     operation: str,
     places: tuple[Path, ...],
-    offers: Iterable[Offer | Refused],
+    offers: Iterable[Offer | Refused | Stretch],
     lake: Path | None,
     settings: Settings,
     now: datetime | None,

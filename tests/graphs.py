@@ -8,7 +8,7 @@ from pith_builder.core.registry import Registry
 from pith_builder.lake.parts import day_of, instant_of
 from pith_builder.lake.raw_metadata import RAW_COLUMNS
 from pith_builder.operations.importing import read_imports
-from pith_builder.operations.offers import read_offers
+from pith_builder.operations.offers import read_in_stretches
 from pith_builder.operations.run_facts import files_read
 from pith_builder.operations.taking_in import take_in
 from pith_builder.operations.transaction import Target
@@ -47,7 +47,7 @@ def written(path, *documents):
     return path
 
 
-def merged_into(lake, *files, reader=read_offers, **changes):
+def merged_into(lake, *files, reader=read_in_stretches, **changes):
     """Merge files into a lake, as `pith merge --into` does."""
     target = {"lake": lake, "registry": REGISTRY, "signer": SIGNER, "now": NOW, **changes}
     return take_in(

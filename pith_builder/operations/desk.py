@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -27,10 +27,14 @@ _ROWS_AT_ONCE = 500
 _SHARED_FROM = 1_000
 """Documents that one process takes in while another would still be starting."""
 
+_HEAPS_OPEN = 256
+"""A process may have some thousand files open, and a large merge has more heaps."""
+
 _BUSY_SECONDS = 600.0
 _SCHEMA = """
     create table offers
-        (number text, kind text, source text, line integer, heap text, start integer, size integer);
+        (number text, turn integer, kind text, source text, line integer,
+        heap text, start integer, size integer);
     create table held
         (number text primary key, heap text, start integer, size integer) without rowid;
     create table replaced
@@ -58,6 +62,7 @@ class Desk:
         self._open = ExitStack()
         self._open.callback(self._database.close)
         self._read: dict[str, int] = {}
+        self._open.callback(self._close_read)
         self._added = 0
         self._heap: IO[bytes] | None = None
 
@@ -70,15 +75,29 @@ class Desk:
         self._database.execute("pragma journal_mode = wal")
         self._database.executescript(_SCHEMA)
 
-    def put_offers(self, offers: Iterable[Offer]) -> None:
-        """Take everything that is offered, then sort it by record."""
+    def put_offers(self, offers: Iterable[Offer], turn: int = 0) -> None:
+        """Take what is offered; `turn` is its place among all that several processes put."""
         rows = (
-            (offer.number, str(offer.kind), offer.source, offer.line, *self._kept(offer.document))
+            (
+                offer.number,
+                turn,
+                str(offer.kind),
+                offer.source,
+                offer.line,
+                *self._kept(offer.document),
+            )
             for offer in offers
         )
+        while some := [*islice(rows, _ROWS_AT_ONCE)]:
+            with self._change():
+                self._database.executemany(
+                    "insert into offers values (?, ?, ?, ?, ?, ?, ?, ?)", some
+                )
+
+    def sort_offers(self) -> None:
+        """Sort all that is offered by record, and what is of one record as it came."""
         with self._change():
-            self._database.executemany("insert into offers values (?, ?, ?, ?, ?, ?, ?)", rows)
-            self._database.execute("create index by_number on offers (number)")
+            self._database.execute("create index by_number on offers (number, turn)")
 
     def numbers(self) -> Iterator[str]:
         """Go through the records something is offered of, in order."""
@@ -131,7 +150,7 @@ class Desk:
                 o.kind, o.source, o.line, o.heap, o.start, o.size
             from offers o left join held h using (number)
             where o.number between ? and ?
-            order by o.number, o.rowid
+            order by o.number, o.turn, o.rowid
         """
         rows = self._database.execute(query, (first, last))
         for (number, *place), some in groupby(rows, itemgetter(0, 1, 2, 3)):
@@ -194,9 +213,15 @@ class Desk:
 
     def _fetched(self, place: _Place) -> bytes:
         if place.heap not in self._read:
+            if len(self._read) == _HEAPS_OPEN:
+                self._close_read()
             self._read[place.heap] = os.open(place.heap, os.O_RDONLY)
-            self._open.callback(os.close, self._read[place.heap])
         return os.pread(self._read[place.heap], place.size, place.start)
+
+    def _close_read(self) -> None:
+        while self._read:
+            _, file = self._read.popitem()
+            os.close(file)
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -14,14 +14,21 @@ from pith_builder.errors import UsageError, VerificationError
 from pith_builder.lake.holdings import read_shelf, shelves
 from pith_builder.lake.store import CURRENT, open_lake
 from pith_builder.operations.audit import audit
-from pith_builder.operations.offers import Offer, OfferKind, Refused, read_offers
+from pith_builder.operations.offers import (
+    Offer,
+    OfferKind,
+    Refused,
+    Stretch,
+    read_in_stretches,
+    read_offers,
+)
 
 _DOCUMENTS = (".json", ".jsonl", ".ndjson")
 
 
 def read_imports(
     sources: Sequence[Path], standard_input: BinaryIO, trusted: Iterable[PublicKey]
-) -> Iterator[Offer | Refused]:
+) -> Iterator[Offer | Refused | Stretch]:
     """Read every document of dumps, of mirror trees, of folders of documents, and of files.
 
     Of a dump, or any other lake, its manifest, files and content roots are verified first: so
@@ -39,7 +46,7 @@ def read_imports(
     keys = [*trusted]
     for source in sources:
         if str(source) == "-" or not source.is_dir():
-            yield from read_offers([source], standard_input)
+            yield from read_in_stretches([source], standard_input)
         elif (source / CURRENT).exists():
             yield from _held(source, keys)
         elif (source / "pith").is_dir():
@@ -48,7 +55,7 @@ def read_imports(
             files = [file for file in sorted(source.iterdir()) if file.suffix in _DOCUMENTS]
             if not files:
                 raise UsageError(f"{source} is no mirror's tree, and holds no .json file")
-            yield from read_offers(files, standard_input)
+            yield from read_in_stretches(files, standard_input)
 
 
 def _held(lake: Path, trusted: Sequence[PublicKey]) -> Iterator[Offer]:

@@ -25,10 +25,11 @@ class Run(Protocol):
 def running(workers: int) -> Iterator[Run]:
     """Give what runs tasks, which several processes must be able to be sent.
 
-    Few tasks wait at a time, so that memory does not grow with their number.
+    Few tasks wait at a time, so that memory does not grow with their number. No process is
+    started before there is a task for it.
     """
     if workers == 1:
-        yield _here
+        yield here
         return
     with process_pool(workers, __name__) as pool:
 
@@ -44,5 +45,6 @@ def running(workers: int) -> Iterator[Run]:
         yield run
 
 
-def _here(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+def here(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+    """Run tasks in this process, each when its result is asked for."""
     return (task() for task in tasks)

@@ -66,6 +66,7 @@ def merge_files(
     unread: list[Refused] = []
     with new_desk() as desk:
         desk.put_offers(sorted_out(read_offers(sources, standard_input), unread.append))
+        desk.sort_offers()
         yield from unread
         for number in desk.numbers():
             for _, _, offers in desk.records(number, number):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +14,12 @@ import orjson
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.forms import NUMBER
 from pith_builder.core.report import Code, shown
-from pith_builder.errors import MalformedError, UsageError
+from pith_builder.errors import MalformedError, SourceError, UsageError
 from pith_builder.operations.verify_files import MAX_DOCUMENT_BYTES
-from pith_builder.sources.lines import unpacked
+from pith_builder.sources.lines import READ_BYTES, unpacked
+
+STRETCH_BYTES = 16 << 20
+"""Of a larger file of JSON lines, one process reads so much while others read the rest."""
 
 
 class OfferKind(StrEnum):
@@ -81,6 +85,39 @@ class Refused:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Whole lines of a plain file, which any process can read.
+
+    Attributes:
+        source: The file.
+        line: The number of the first line, from 1.
+        start: Where it begins, in bytes.
+        size: How many bytes they are.
+    """
+
+    source: Path
+    line: int
+    start: int
+    size: int
+
+    def read(self) -> Iterator[Offer | Refused]:
+        """Read them, as `read_offers` does.
+
+        Raises:
+            UsageError: The file cannot be read.
+            SourceError: It ends before these lines do.
+        """
+        with _reading(self.source), self.source.open("rb") as file:
+            file.seek(self.start)
+            data = file.read(self.size)
+        if len(data) != self.size:
+            raise SourceError(f"{self.source} grew shorter while it was read; give it again whole")
+        for line, text in enumerate(data.split(b"\n"), self.line):
+            if text.strip():
+                yield from offers_in(str(self.source), line, text)
+
+
 NO_SIGNATURE = "no_signature"
 NO_RECORD_CREATED = "no_record_created"
 METADATA_MISMATCH = "metadata_mismatch"
@@ -107,13 +144,68 @@ def read_offers(sources: Iterable[Path], standard_input: BinaryIO) -> Iterator[O
     for source in sources:
         name = str(source)
         try:
-            for line, text in _texts(unpacked(source, standard_input)):
-                yield from offers_in(name, line, text)
-        except OSError as error:
-            raise UsageError(f"cannot read {source}: {error.strerror}") from error
+            with _reading(source):
+                for line, text in _texts(unpacked(source, standard_input)):
+                    yield from offers_in(name, line, text)
         except _TooLargeError:
-            message = f"a document of more than {MAX_DOCUMENT_BYTES >> 20} MiB"
-            yield Refused(source=name, line=0, reason=str(Code.TOO_LARGE), message=message)
+            yield _too_large(source)
+
+
+def read_in_stretches(
+    sources: Iterable[Path], standard_input: BinaryIO
+) -> Iterator[Offer | Refused | Stretch]:
+    """Read as `read_offers` does, but leave large plain files of JSON lines to several processes.
+
+    What their stretches offer, one after the other, is what `read_offers` would yield.
+
+    Raises:
+        UsageError: A file cannot be read.
+        SourceError: A packed file is truncated or damaged.
+    """
+    for source in sources:
+        if _is_shared(source):
+            yield from _stretches(source)
+        else:
+            yield from read_offers([source], standard_input)
+
+
+def _is_shared(source: Path) -> bool:
+    """Tell whether a file is plain, large, and of JSON lines, as its first piece shows."""
+    if str(source) == "-" or not source.is_file():
+        return False
+    with _reading(source), source.open("rb") as file:
+        return source.stat().st_size > STRETCH_BYTES and bool(_is_lines(file.read(READ_BYTES)))
+
+
+def _stretches(source: Path) -> Iterator[Stretch | Refused]:
+    line, start, lines, end, position = 1, 0, 0, 0, 0
+    with _reading(source), source.open("rb") as file:
+        while piece := file.read(READ_BYTES):
+            if found := piece.count(b"\n"):
+                lines += found
+                end = position + piece.rindex(b"\n") + 1
+            position += len(piece)
+            if position - end > MAX_DOCUMENT_BYTES:
+                yield Stretch(source=source, line=line, start=start, size=end - start)
+                yield _too_large(source)
+                return
+            if end - start >= STRETCH_BYTES:
+                yield Stretch(source=source, line=line, start=start, size=end - start)
+                line, start, lines = line + lines, end, 0
+    yield Stretch(source=source, line=line, start=start, size=position - start)
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot read {source}: {error.strerror}") from error
+
+
+def _too_large(source: Path) -> Refused:
+    message = f"a document of more than {MAX_DOCUMENT_BYTES >> 20} MiB"
+    return Refused(source=str(source), line=0, reason=str(Code.TOO_LARGE), message=message)
 
 
 class _TooLargeError(Exception):
@@ -128,8 +220,7 @@ def _texts(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     rest, line, is_lines = b"", 0, None
     for piece in pieces:
         rest += piece
-        if is_lines is None and b"\n" in rest.lstrip():
-            is_lines = _is_json(rest.lstrip().split(b"\n", 1)[0])
+        is_lines = _is_lines(rest) if is_lines is None else is_lines
         if is_lines:
             *whole, rest = rest.split(b"\n")
             for text in whole:
@@ -142,9 +233,13 @@ def _texts(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
         yield (line + 1 if is_lines else 0), rest
 
 
-def _is_json(text: bytes) -> bool:
+def _is_lines(beginning: bytes) -> bool | None:
+    """Tell a file of JSON lines by its first line; None where that has no end yet."""
+    first, end, _ = beginning.lstrip().partition(b"\n")
+    if not end:
+        return None
     try:
-        orjson.loads(text)
+        orjson.loads(first)
     except orjson.JSONDecodeError:
         return False
     return True

@@ -1,6 +1,6 @@
 """Taking in what others say: events that are not known yet, and the records they are of.
 
-1. What is offered is sorted by record on a desk (`desk`).
+1. What is offered is read, by several processes, and sorted by record on a desk (`desk`).
 2. What the lake holds of those records is laid beside it.
 3. Record by record, what is new is judged, merged and bundled (`taking_record`), by several
    processes. What is added goes into new parts; what changes is kept on the desk.
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count, groupby
 from pathlib import Path
 
 from pith_builder.core.keys import PublicKey
@@ -28,9 +29,9 @@ from pith_builder.lake.taken_rows import TakenRows
 from pith_builder.operations.chunks import Plan
 from pith_builder.operations.collecting import no_collecting
 from pith_builder.operations.desk import Desk, new_desk
-from pith_builder.operations.in_order import Run, running
+from pith_builder.operations.in_order import Run, here, running
 from pith_builder.operations.merging import sorted_out
-from pith_builder.operations.offers import Offer, Refused
+from pith_builder.operations.offers import Offer, Refused, Stretch
 from pith_builder.operations.taking_record import TakenRecord, Taker, take_record
 from pith_builder.operations.transaction import (
     BuildResult,
@@ -52,6 +53,20 @@ _ROWS_KEPT = 500
 
 _REWRITTEN = (BUNDLES, STATES, ALIASES)
 """The tables of which rows change. All others are only added to."""
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """What was not taken: all of it counted, the first thousand listed."""
+
+    by_reason: Counter[str] = field(default_factory=Counter)
+    listed: list[Refused] = field(default_factory=list)
+
+    def note(self, refused: Refused) -> None:
+        """Note one."""
+        self.by_reason[refused.reason] += 1
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(refused)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,17 +98,15 @@ class TakenIn:
         """Everything that was offered."""
         return self.new + self.known + self.refused
 
-    def refuse_unread(self, one: Refused) -> None:
+    def refuse_unread(self, refusals: _Refusals) -> None:
         """Count and note what could not even be read."""
-        self.refused += 1
-        self.refuse([one])
+        self.refused += refusals.by_reason.total()
+        self.refuse(refusals)
 
-    def refuse(self, refused: Iterable[Refused]) -> None:
+    def refuse(self, refusals: _Refusals) -> None:
         """Note what was not taken."""
-        for one in refused:
-            self.refused_by_reason[one.reason] += 1
-            if len(self.listed) < MAX_LISTED:
-                self.listed.append(one)
+        self.refused_by_reason += refusals.by_reason
+        self.listed += refusals.listed[: MAX_LISTED - len(self.listed)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,8 +120,7 @@ class _ChunkTaken:
     without_license: int = 0
     withdrawn: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
-    refused: list[Refused] = field(default_factory=list)
-    unlisted: Counter[str] = field(default_factory=Counter)
+    refusals: _Refusals = field(default_factory=_Refusals)
     categories: Counter[str] = field(default_factory=Counter)
     keys: set[tuple[str, str]] = field(default_factory=set)
     numbers: list[str] = field(default_factory=list)
@@ -119,10 +131,7 @@ class _ChunkTaken:
         self.records += 1
         self.verdicts += record.verdicts
         for one in record.refused:
-            if len(self.refused) < MAX_LISTED:
-                self.refused.append(one)
-            else:
-                self.unlisted[one.reason] += 1
+            self.refusals.note(one)
         self.keys |= record.signing_keys()
         if record.found is not None and len(self.numbers) < MAX_LISTED:
             self.numbers.append(record.number)
@@ -140,7 +149,7 @@ class _ChunkTaken:
 def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is called
     target: Target,
     trusted: Iterable[PublicKey],
-    offers: Iterable[Offer | Refused],
+    offers: Iterable[Offer | Refused | Stretch],
     *,
     operation: str,
     sources: Sequence[Input],
@@ -174,15 +183,41 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     )
     with new_desk() as desk, transaction(target, operation) as opened:
         taken = TakenIn(result=opened.result)
-        desk.put_offers(sorted_out(offers, taken.refuse_unread))
-        workers = target.workers if desk.is_worth_sharing() else 1
-        with running(workers) as run:
+        with running(target.workers) as sharing:
+            _gather(desk, offers, taken, sharing)
+            run = sharing if desk.is_worth_sharing() else here
             _hold(opened.plan, desk, run)
             _take_chunks(opened, taker, desk, run, taken, progress)
             if taken.changed:
                 _rewrite(opened, desk, run)
         opened.commit(sources)
     return taken
+
+
+def _gather(
+    desk: Desk, offers: Iterable[Offer | Refused | Stretch], taken: TakenIn, run: Run
+) -> None:
+    """Put what is offered on the desk, turn by turn."""
+    turns = count()
+    for is_shared, some in groupby(offers, lambda one: isinstance(one, Stretch)):
+        if is_shared:
+            stretches = (one for one in some if isinstance(one, Stretch))
+            tasks = (partial(_put, desk.path, one, next(turns)) for one in stretches)
+            for refusals in run(tasks):
+                taken.refuse_unread(refusals)
+        else:
+            refusals = _Refusals()
+            read = (one for one in some if not isinstance(one, Stretch))
+            desk.put_offers(sorted_out(read, refusals.note), next(turns))
+            taken.refuse_unread(refusals)
+    desk.sort_offers()
+
+
+def _put(place: Path, stretch: Stretch, turn: int) -> _Refusals:
+    refusals = _Refusals()
+    with no_collecting(), closing(Desk(place)) as desk:
+        desk.put_offers(sorted_out(stretch.read(), refusals.note), turn)
+    return refusals
 
 
 def _hold(plan: Plan, desk: Desk, run: Run) -> None:
@@ -221,8 +256,7 @@ def _take_chunks(
         taken.refused += chunk.verdicts[Verdict.REFUSED]
         taken.changed += chunk.changed
         taken.numbers += chunk.numbers[: MAX_LISTED - len(taken.numbers)]
-        taken.refuse(chunk.refused)
-        taken.refused_by_reason += chunk.unlisted
+        taken.refuse(chunk.refusals)
         progress(result.seen)
 
 

@@ -11,7 +11,9 @@ def offer(number, said=b"{}"):
 
 def test_offers_are_sorted_by_record_and_keep_their_order_within_one():
     with new_desk() as desk:
+        desk.put_offers([offer("b", b"4")], turn=1)
         desk.put_offers([offer("b", b"1"), offer("a", b"2"), offer("b", b"3")])
+        desk.sort_offers()
         desk.hold([("b", "held"), ("c", "not offered")])
 
         found = [
@@ -19,7 +21,7 @@ def test_offers_are_sorted_by_record_and_keep_their_order_within_one():
             for number, held, offers in desk.records("a", "z")
         ]
 
-    assert found == [("a", None, [b"2"]), ("b", b"held", [b"1", b"3"])]
+    assert found == [("a", None, [b"2"]), ("b", b"held", [b"1", b"3", b"4"])]
 
 
 def test_what_is_offered_and_replaced_is_told_by_key():

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pith_builder.core.canonical import canonical_json
 from pith_builder.errors import SourceError, UsageError
-from pith_builder.operations.offers import Offer, read_offers
-from tests.makers import BUNDLE, CREATED, GRAPH, PUBLISHED_NUMBER, RECORDS, STATES, document
+from pith_builder.operations import offers
+from pith_builder.operations.offers import Offer, Stretch, read_in_stretches, read_offers
+from tests.makers import BUNDLE, CREATED, GRAPH, PUBLISHED_NUMBER, RECORDS, STATES, document, law
 
 PUBLISHED = document(BUNDLE)
 
@@ -89,3 +92,57 @@ def test_a_document_too_large_to_hold_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("pith_builder.operations.offers.MAX_DOCUMENT_BYTES", 5_000)
     lines = canonical_json(CREATED) + b"\n" + canonical_json(PUBLISHED)
     assert told(read(tmp_path, lines)) == [(*STATED, 1), ("too_large", 0)]
+
+
+def flattened(found):
+    return [one for some in found for one in (some.read() if isinstance(some, Stretch) else [some])]
+
+
+SHORT = b'{"event_id":"x","subject_pith_number":"%s"}' % PUBLISHED_NUMBER.encode()
+
+
+@law
+@given(
+    st.lists(st.sampled_from([SHORT, b"", b" ", b"{", b"7", SHORT[:9], b" " * 400]), max_size=12),
+    st.integers(1, 3 * len(SHORT)),
+    st.integers(1, 2 * len(SHORT)),
+)
+def test_stretches_of_a_file_offer_what_it_offers_read_through(
+    tmp_path_factory, lines, size, piece
+):
+    place = tmp_path_factory.mktemp("offers") / "offers.jsonl"
+    place.write_bytes(b"\n".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(offers, "STRETCH_BYTES", size)
+        patch.setattr(offers, "READ_BYTES", piece)
+        patch.setattr("pith_builder.sources.lines.READ_BYTES", piece)
+        patch.setattr(offers, "MAX_DOCUMENT_BYTES", 300)
+        found = list(read_in_stretches([place], None))
+        assert flattened(found) == list(read_offers([place], None))
+
+
+def test_a_large_file_of_lines_is_cut_into_stretches_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(offers, "STRETCH_BYTES", len(LINE))
+    monkeypatch.setattr(offers, "READ_BYTES", 100)
+    lines, document = tmp_path / "lines.jsonl", tmp_path / "document.json"
+    lines.write_bytes(b"\n".join([LINE] * 5))
+    document.write_bytes(json.dumps(PUBLISHED, indent=1).encode())
+    packed = tmp_path / "lines.jsonl.gz"
+    packed.write_bytes(gzip.compress(lines.read_bytes(), 0))
+
+    assert [one.line for one in read_in_stretches([lines], None)] == [1, 2, 3, 4, 5]
+    for place in (document, packed):
+        assert not any(isinstance(one, Stretch) for one in read_in_stretches([place], None))
+
+
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(offers, "STRETCH_BYTES", len(LINE))
+    place = tmp_path / "offers.jsonl"
+    place.write_bytes(b"\n".join([LINE] * 5))
+    first, _ = read_in_stretches([place], None)
+    place.write_bytes(LINE)  # of five
+    with pytest.raises(SourceError, match="grew shorter while it was read"):
+        list(first.read())
+    place.unlink()
+    with pytest.raises(UsageError, match="cannot read"):
+        list(first.read())

@@ -11,7 +11,7 @@ from pith_builder.core.statements import STATEMENTS
 from pith_builder.core.verification import verify
 from pith_builder.errors import VerificationError
 from pith_builder.lake.store import open_lake
-from pith_builder.operations import taking_in
+from pith_builder.operations import offers, taking_in
 from pith_builder.operations.attesting import Subject, attested
 from pith_builder.operations.audit import audit
 from pith_builder.operations.offers import read_offers
@@ -180,6 +180,7 @@ def test_events_of_a_record_that_nobody_created_are_refused(tmp_path):
 
 def test_many_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
     monkeypatch.setattr(taking_in, "RECORDS_A_CHUNK", 50)
+    monkeypatch.setattr(offers, "STRETCH_BYTES", 1 << 20)
     ours, others = tmp_path / "ours", tmp_path / "others"
     build(ours, lines(300))
     build(others, lines(600, first=150), signer=OTHER_SIGNER, now=EARLIER)
