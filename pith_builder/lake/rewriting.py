@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk
 from pith_builder.lake.arrays import arrow_array
 from pith_builder.lake.parts import Row, open_part, part_writers, record_batch
-from pith_builder.lake.reading import DamagedPartError, batches, rows_of, see_that_they_hold
+from pith_builder.lake.reading import (
+    DIGESTS_AT_ONCE,
+    DamagedPartError,
+    batches,
+    rows_of,
+    see_that_they_hold,
+)
 from pith_builder.lake.tables import Kind, Table
 
 Key = tuple[Any, ...]
 Chosen = Callable[[Sequence[Key]], Mapping[Key, Any]]
 """Is asked of keys, and answers for those it knows."""
+
+Replaced = Callable[[Sequence[str]], Iterable[Row]]
+"""Is asked of records, by number, and gives their rows that take the place of others."""
+
+NumberSet: TypeAlias = pa.Array
+"""Records, by number, among which others are looked for."""
+
+NUMBER = "pith_number"
+
+_REPLACED_AT_ONCE = 250
+"""Rows of documents, some twenty kilobytes each, replaced at once."""
 
 
 def find_rows(
@@ -47,31 +67,62 @@ def find_rows(
             yield from zip(*(read.column(name).to_pylist() for name in columns), strict=True)
 
 
-def holds_any(lake: Path, table: Table, part: Part, chosen: Chosen) -> bool:
-    """Tell whether any row of a part is chosen by its key.
-
-    Raises:
-        DamagedPartError: The part cannot be read whole.
-    """
-    return any(chosen(keys) for keys in _keys(lake, table, part))
+def number_set(numbers: Sequence[str]) -> NumberSet:
+    """Return records, by number, as `rewritten` looks them up."""
+    return arrow_array(Kind.TEXT, numbers, len(numbers))
 
 
-def rewritten(disk: Disk, lake: Path, table: Table, part: Part, chosen: Chosen, label: str) -> Part:
-    """Write a part anew, the rows that are chosen by key replaced by what `chosen` gives for them.
+def rewritten(  # noqa: PLR0913 - what is rewritten, where, and with what
+    disk: Disk,
+    lake: Path,
+    table: Table,
+    part: Part,
+    label: str,
+    *,
+    changed: NumberSet,
+    replaced: Replaced,
+) -> Part | None:
+    """Write a part anew in which other rows take the place of those with their keys.
 
-    Keys stay as they are, and so does the order; rows that are not chosen stay as Arrow has them.
-    One row group is in memory at a time.
+    `replaced` gives them, of some of the records that `changed` names. Where the part holds no row
+    of those, it stays, and None is returned. Keys stay as they are, and so does the order; other
+    rows stay as Arrow has them. Some hundred rows are in memory at a time.
 
     Raises:
         DamagedPartError: The part is not as the manifest says, or cannot be read whole.
         StorageError: The disk is full, or the folder takes no files.
     """
+    places = _places_of(lake, table, part, changed, replaced)
+    if not places.size:
+        return None
     see_that_they_hold(lake, [part])
+    first = 0
     with part_writers(disk, lake, [table], label) as (writer,):
-        for rows in batches(lake, table, part, rows_at_once=table.row_group_rows):
-            keys = _keys_of(table, rows)
-            writer.add_arrow(_replaced(table, rows, keys, chosen(keys)))
+        for rows in batches(lake, table, part, rows_at_once=_REPLACED_AT_ONCE):
+            start, end = np.searchsorted(places, (first, first + len(rows)))
+            writer.add_arrow(_renewed(table, rows, (places[start:end] - first).tolist(), replaced))
+            first += len(rows)
         return _whole(part, writer.finish())
+
+
+def _places_of(
+    lake: Path, table: Table, part: Part, changed: NumberSet, replaced: Replaced
+) -> npt.NDArray[np.int64]:
+    """Return which rows of a part are of these records; none, if none of them is replaced."""
+    places, first = [np.zeros(0, np.int64)], 0
+    is_any_replaced = table.key == (NUMBER,)
+    for batch in batches(lake, table, part, table.key, DIGESTS_AT_ONCE):
+        is_of_them = pc.is_in(batch.column(NUMBER), value_set=changed)
+        found = pc.indices_nonzero(is_of_them).to_pylist()
+        places.append(np.array(found, np.int64) + first)
+        first += len(batch)
+        for start in range(0, len(found), _REPLACED_AT_ONCE):
+            if is_any_replaced:
+                break
+            some = _integers(found[start : start + _REPLACED_AT_ONCE])
+            keys = _keys_of(table, batch.take(some))
+            is_any_replaced = not _new_rows(table, keys, replaced).keys().isdisjoint(keys)
+    return np.concatenate(places if is_any_replaced else places[:1])
 
 
 def changed_part(
@@ -127,21 +178,40 @@ def _keys_of(table: Table, batch: pa.RecordBatch) -> list[Key]:
     return [*zip(*(batch.column(name).to_pylist() for name in table.key), strict=True)]
 
 
-def _replaced(
-    table: Table, batch: pa.RecordBatch, keys: Sequence[Key], rows: Mapping[Key, Row]
+def _renewed(
+    table: Table, batch: pa.RecordBatch, places: list[int], replaced: Replaced
 ) -> pa.RecordBatch:
-    """Return a batch with other rows in the places of those with their keys."""
-    places = [place for place, key in enumerate(keys) if key in rows]
+    """Return a batch with other rows in those of some places whose keys they have."""
     if not places:
         return batch
-    columns = [*zip(*(rows[keys[place]] for place in places), strict=True)]
-    new = record_batch(table, columns, len(places))
+    keys = _keys_of(table, batch.select([*table.key]).take(_integers(places)))
+    new = _new_rows(table, keys, replaced)
     order = [*range(len(batch))]
-    for index, place in enumerate(places, len(batch)):
-        order[place] = index
-    taken = arrow_array(Kind.INTEGER, order, len(order))
+    rows: list[Row] = []
+    for place, key in zip(places, keys, strict=True):
+        if key in new:
+            order[place] = len(batch) + len(rows)
+            rows.append(new[key])
+    if not rows:
+        return batch
+    fresh = record_batch(table, [*zip(*rows, strict=True)], len(rows))
+    taken = _integers(order)
     arrays = [
-        pa.concat_arrays([old, fresh]).take(taken)
-        for old, fresh in zip(batch.columns, new.columns, strict=True)
+        pa.concat_arrays([old, column]).take(taken)
+        for old, column in zip(batch.columns, fresh.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _new_rows(table: Table, keys: Iterable[Key], replaced: Replaced) -> dict[Key, Row]:
+    """Return by key the new rows of the records that some keys are of."""
+    number = table.key.index(NUMBER)
+    positions = [table.position(name) for name in table.key]
+    return {
+        tuple(row[position] for position in positions): row
+        for row in replaced([*dict.fromkeys(key[number] for key in keys)])
+    }
+
+
+def _integers(values: list[int]) -> pa.Array:
+    return arrow_array(Kind.INTEGER, values, len(values))

@@ -38,9 +38,9 @@ _SCHEMA = """
     create table held
         (number text primary key, heap text, start integer, size integer) without rowid;
     create table replaced
-        (name text, key text, heap text, start integer, size integer, primary key (name, key));
+        (name text, number text, heap text, start integer, size integer,
+        primary key (name, number)) without rowid;
 """
-_JOINED = "\x1f"
 
 
 class _Place(NamedTuple):
@@ -167,29 +167,27 @@ class Desk:
             document=self._fetched(_Place(*place)),
         )
 
-    def replace(self, rows: Iterable[tuple[str, tuple[str, ...], Row]]) -> None:
-        """Keep rows, by table and key, that take the place of the lake's."""
+    def replace(self, rows: Iterable[tuple[str, str, Sequence[Row]]]) -> None:
+        """Keep rows, by table and record, that take the place of the lake's."""
         values = [
-            (name, _JOINED.join(key), *self._kept(pickle.dumps(row, pickle.HIGHEST_PROTOCOL)))
-            for name, key, row in rows
+            (name, number, *self._kept(pickle.dumps(some, pickle.HIGHEST_PROTOCOL)))
+            for name, number, some in rows
+            if some
         ]
         with self._change():
             self._database.executemany("insert into replaced values (?, ?, ?, ?, ?)", values)
 
-    def replaces(self, name: str) -> bool:
-        """Tell whether any row takes the place of a table's."""
-        query = "select 1 from replaced where name = ? limit 1"
-        return self._database.execute(query, (name,)).fetchone() is not None
+    def changed(self, name: str) -> list[str]:
+        """Return the records of which rows take the place of a table's."""
+        query = "select number from replaced where name = ? order by number"
+        return [number for (number,) in self._database.execute(query, (name,))]
 
-    def replaced(self, name: str, keys: Sequence[tuple[Any, ...]]) -> Mapping[tuple[Any, ...], Row]:
-        """Return the rows that take the place of a table's, of those with these keys."""
-        query = "select key, heap, start, size from replaced where name = ? and key in ({})"
-        found = self._among(query, [_JOINED.join(key) for key in keys], name)
-        return {
+    def replaced(self, name: str, numbers: Sequence[str]) -> Iterator[Row]:
+        """Go through the rows of some records that take the place of a table's."""
+        query = "select heap, start, size from replaced where name = ? and number in ({})"
+        for place in self._among(query, numbers, name):
             # S301: written by this run, in a folder of its own
-            tuple(key.split(_JOINED)): pickle.loads(self._fetched(_Place(*place)))  # noqa: S301
-            for key, *place in found
-        }
+            yield from pickle.loads(self._fetched(_Place(*place)))  # noqa: S301
 
     def _among(self, query: str, names: Sequence[str], *first: str) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(names), _ROWS_AT_ONCE):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count, groupby
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.core.merge import Verdict
 from pith_builder.core.remaking import Remaking
 from pith_builder.lake.parts import PartWriter, Row, part_writers
-from pith_builder.lake.rewriting import find_rows, holds_any, rewritten
+from pith_builder.lake.rewriting import NumberSet, find_rows, number_set, rewritten
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
 from pith_builder.lake.taken_rows import TakenRows
 from pith_builder.operations.chunks import Plan
@@ -294,7 +294,7 @@ class _Written:
         self.rows = TakenRows(plan.build_id, plan.now)
         self.writers = writers
         self.aliases: list[Row] = []
-        self.replaced: list[tuple[str, tuple[str, ...], Row]] = []
+        self.replaced: list[tuple[str, str, Sequence[Row]]] = []
 
     def add(self, record: TakenRecord) -> None:
         """Add the rows of a record that the lake does not hold."""
@@ -316,13 +316,18 @@ class _Written:
         self._add_events(record)
         state = self.rows.state(number, found.state)
         bundle = self._bundle(record, found.state.event_count)
-        self.replaced += ((STATES.name, (number,), state), (BUNDLES.name, (number,), bundle))
-        for alias in found.aliases:
-            if record.before_of(alias) != alias.created_at:
-                key = alias.alias_value, alias.alias_kind, number
-                self.replaced.append((ALIASES.name, key, self.rows.alias(number, alias)))
+        aliases = [
+            self.rows.alias(number, alias)
+            for alias in found.aliases
+            if record.before_of(alias) != alias.created_at
+        ]
+        self.replaced += (
+            (STATES.name, number, [state]),
+            (BUNDLES.name, number, [bundle]),
+            (ALIASES.name, number, aliases),
+        )
 
-    def taken_replaced(self) -> list[tuple[str, tuple[str, ...], Row]]:
+    def taken_replaced(self) -> list[tuple[str, str, Sequence[Row]]]:
         """Return the rows replaced since this was last asked."""
         rows, self.replaced = self.replaced, []
         return rows
@@ -372,9 +377,21 @@ def _rewrite(opened: Transaction, desk: Desk, run: Run) -> None:
 
 
 def _rewrite_part(plan: Plan, name: str, part: Part, index: int, place: Path) -> Part | None:
+    label = f"{plan.sequence:08d}-r{index:05d}"
+    with no_collecting(), closing(Desk(place)) as desk:
+        return rewritten(
+            plan.disk,
+            plan.lake,
+            TABLES[name],
+            part,
+            label,
+            changed=_changed(place, name),
+            replaced=partial(desk.replaced, name),
+        )
+
+
+@lru_cache(maxsize=1)
+def _changed(place: Path, name: str) -> NumberSet:
+    """Return the records of which a table's rows change; a process asks part by part."""
     with closing(Desk(place)) as desk:
-        chosen = partial(desk.replaced, name)
-        if not desk.replaces(name) or not holds_any(plan.lake, TABLES[name], part, chosen):
-            return None
-        label = f"{plan.sequence:08d}-r{index:05d}"
-        return rewritten(plan.disk, plan.lake, TABLES[name], part, chosen, label)
+        return number_set(desk.changed(name))

@@ -24,17 +24,17 @@ def test_offers_are_sorted_by_record_and_keep_their_order_within_one():
     assert found == [("a", None, [b"2"]), ("b", b"held", [b"1", b"3", b"4"])]
 
 
-def test_what_is_offered_and_replaced_is_told_by_key():
-    keys = [("a",), ("b",)]
+def test_what_is_offered_and_replaced_is_told_by_record():
     with new_desk() as desk:
         desk.put_offers([offer("b")])
-        desk.replace([("states", ("b",), (1, "x", None)), ("aliases", ("b", "c"), (2,))])
+        desk.replace([("states", "b", [(1, "x", None)]), ("aliases", "a", [(2,), (3,)])])
+        desk.replace([("aliases", "b", [])])
 
-        assert desk.offered(keys) == {("b",): None}
-        assert desk.replaced("states", keys) == {("b",): (1, "x", None)}
-        assert desk.replaced("aliases", [("b", "c")]) == {("b", "c"): (2,)}
-        assert desk.replaced("bundles", keys) == {}
-        assert (desk.replaces("states"), desk.replaces("bundles")) == (True, False)
+        assert desk.offered([("a",), ("b",)]) == {("b",): None}
+        assert list(desk.replaced("states", ["a", "b"])) == [(1, "x", None)]
+        assert list(desk.replaced("aliases", ["a", "c"])) == [(2,), (3,)]
+        assert list(desk.replaced("bundles", ["a", "b"])) == []
+        assert (desk.changed("states"), desk.changed("aliases")) == (["b"], ["a"])
 
 
 @pytest.mark.parametrize(
