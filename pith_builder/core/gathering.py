@@ -16,7 +16,6 @@ from pith_builder.core.forms import ALIAS, BUNDLE, CURRENT_LISTS, MIRROR_HINT, R
 from pith_builder.core.instants import (
     format_microseconds,
     format_seconds,
-    parse_microseconds,
 )
 from pith_builder.core.keys import Keyring, PublicKey, Signer
 from pith_builder.core.merge import (
@@ -164,7 +163,7 @@ def _given_at(events: Iterable[Event]) -> str:
         if event.event_type == RECORD_CREATED
     )
     latest = max(computed, default=None)
-    return "" if latest is None else format_seconds(parse_microseconds(latest))
+    return "" if latest is None else f"{latest[:19]}Z"
 
 
 def _latest(
@@ -174,6 +173,8 @@ def _latest(
     for alias in later:
         name = alias.alias_kind, alias.alias_value
         dates[name] = max(dates.get(name, ""), alias.created_at)
+    if not dates:
+        return tuple(aliases)
     return tuple(
         SourceAlias(
             alias.alias_kind,

@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from pith_builder.core.canonical import JsonValue, SignableDigest, sha256
@@ -226,6 +227,7 @@ class TrustedKey(PublicKey):
             )
 
 
+@lru_cache(maxsize=1 << 10)  # the documents of one run state few instants, some many times
 def as_microseconds(instant: str) -> str:
     """Return an instant in any form that public keys and documents have, in the form T6.
 

@@ -30,6 +30,7 @@ SOURCE_KIND = "arxiv"
 
 _CATEGORY = re.compile(r"\S+")
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_OTHERWISE_SAID = "not a canonical record: it says more than one, or otherwise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,24 +106,9 @@ class CanonicalRecord:
         Raises:
             MalformedError: The value is no canonical record.
         """
-        try:
-            source, metadata = value["source"], value["metadata"]
-            record = cls(
-                source_id=ArxivId(source["id"]),
-                source_version=source["version"],
-                title_canon_sha256=metadata["title_canon_sha256"],
-                abstract_canon_sha256=metadata["abstract_canon_sha256"],
-                license=metadata["license"],
-                primary_cat=metadata["primary_cat"],
-                cross_cats_sorted=tuple(metadata["cross_cats_sorted"]),
-                submitted_at=parse_seconds(metadata["submitted_at"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise MalformedError(f"not a canonical record: {error!r}") from error
-        if type(record.source_version) is not int or not isinstance(record.license, str):
-            raise MalformedError("not a canonical record: version or licence of the wrong type")
+        record = _said_by(value)
         if record.canonical_bytes() != canonical_json(value):
-            raise MalformedError("not a canonical record: it says more than one, or otherwise")
+            raise MalformedError(_OTHERWISE_SAID)
         return record
 
     def to_json_object(self) -> dict[str, JsonValue]:
@@ -157,6 +143,27 @@ class CanonicalRecord:
         return PithNumber.of(self.digest(), self.submitted_at.year)
 
 
+def _said_by(value: JsonValue) -> CanonicalRecord:
+    """Return the record that a value says, which may say it in another form, or say more."""
+    try:
+        source, metadata = value["source"], value["metadata"]
+        record = CanonicalRecord(
+            source_id=ArxivId(source["id"]),
+            source_version=source["version"],
+            title_canon_sha256=metadata["title_canon_sha256"],
+            abstract_canon_sha256=metadata["abstract_canon_sha256"],
+            license=metadata["license"],
+            primary_cat=metadata["primary_cat"],
+            cross_cats_sorted=tuple(metadata["cross_cats_sorted"]),
+            submitted_at=parse_seconds(metadata["submitted_at"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise MalformedError(f"not a canonical record: {error!r}") from error
+    if type(record.source_version) is not int or not isinstance(record.license, str):
+        raise MalformedError("not a canonical record: version or licence of the wrong type")
+    return record
+
+
 class NamedRecord(NamedTuple):
     """A canonical record, its digest, and the Pith Number that follows, as it is written."""
 
@@ -181,7 +188,9 @@ def read_record(canonical: bytes) -> NamedRecord:
 
 
 def _read_record(canonical: bytes) -> NamedRecord:
-    record = CanonicalRecord.from_json_object(load_canonical(canonical))
+    record = _said_by(load_canonical(canonical))
+    if record.canonical_bytes() != canonical:
+        raise MalformedError(_OTHERWISE_SAID)
     digest = RecordDigest(sha256(canonical))
     return NamedRecord(record, digest, str(PithNumber.of(digest, record.submitted_at.year)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
+from typing import Any
 
 
 class Template:
@@ -28,6 +29,7 @@ class Template:
         if len(cut) == 1:
             raise ValueError("the specimen has none of the gaps")
         self._cut = cut
+        self._gaps = [(place, part) for place, part in enumerate(cut) if isinstance(part, str)]
 
     def fill(self, said: Mapping[str, Iterable[bytes]]) -> list[bytes]:
         """Return a document for each paper; `said` has, by gap, what each paper says there."""
@@ -36,7 +38,10 @@ class Template:
 
     def filled(self, said: Mapping[str, bytes]) -> bytes:
         """Return the document of one paper; `said` has, by gap, what it says there."""
-        return b"".join([part if isinstance(part, bytes) else said[part] for part in self._cut])
+        filled: list[Any] = self._cut.copy()
+        for place, name in self._gaps:
+            filled[place] = said[name]
+        return b"".join(filled)
 
 
 def _cut(piece: bytes | str, name: str, text: bytes) -> Iterator[bytes | str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pith_builder.core.alias import SourceAlias
@@ -56,7 +57,7 @@ class TakenRows:
             "public_key_fingerprint": receipt["public_key_fingerprint"],
             "signature_b64": receipt["signature_b64"],
             **{
-                name: microseconds(parse_microseconds(receipt[name]))
+                name: _precise(receipt[name])
                 for name in ("signed_at", "first_computed_at", "last_reissued_at")
             },
             "builder_version": receipt["builder_version"],
@@ -76,7 +77,7 @@ class TakenRows:
             event.event_id,
             event.event_type,
             event.reduced["target"],
-            microseconds(parse_seconds(event.created_at)),
+            _whole(event.created_at),
             event.signer_id,
             event.reduced["signer"]["signer_type"],
             event.prev_event,
@@ -84,7 +85,7 @@ class TakenRows:
             signature["key_id"],
             signature["public_key_fingerprint"],
             signature["signature_b64"],
-            microseconds(parse_microseconds(signature["signed_at"])),
+            _precise(signature["signed_at"]),
             event.document,
             self.build_id,
         )
@@ -109,20 +110,33 @@ class TakenRows:
         return (
             number,
             event_count,
-            microseconds(parse_seconds(built_at)),
+            _whole(built_at),
             signature["bundle_sha256"],
             signature["key_id"],
             signature["public_key_fingerprint"],
             signature["signature_b64"],
-            microseconds(parse_microseconds(signature["signed_at"])),
+            _precise(signature["signed_at"]),
             document,
             self.build_id,
         )
 
     def alias(self, number: str, alias: SourceAlias) -> Row:
         """Return the row of `aliases`."""
-        created_at = microseconds(parse_seconds(alias.created_at))
+        created_at = _whole(alias.created_at)
         return (alias.alias_value, alias.alias_kind, number, created_at, self.build_id)
+
+
+# The documents of one run state few instants, each many times.
+
+
+@lru_cache(maxsize=1 << 10)
+def _precise(instant: str) -> int:
+    return microseconds(parse_microseconds(instant))
+
+
+@lru_cache(maxsize=1 << 10)
+def _whole(instant: str) -> int:
+    return microseconds(parse_seconds(instant))
 
 
 def _shown(found: Gathered) -> dict[str, Any]:

@@ -198,7 +198,7 @@ class Desk:
 
     def _kept(self, data: bytes) -> _Place:
         """Add bytes to the heap; who is told of them by a change finds them there."""
-        with self._writing(OSError):
+        try:
             if self._heap is None:
                 self._heap = self._open.enter_context(
                     tempfile.NamedTemporaryFile(  # noqa: SIM115 - the stack closes it
@@ -206,6 +206,8 @@ class Desk:
                     )
                 )
             self._heap.write(data)
+        except OSError as error:
+            raise self._refused(error) from error
         self._added += len(data)
         return _Place(self._heap.name, self._added - len(data), len(data))
 
@@ -223,27 +225,24 @@ class Desk:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        with self._writing(sqlite3.Error):
+        try:
             self._database.execute("begin immediate")
             try:
                 yield
                 if self._heap is not None:
-                    with self._writing(OSError):
-                        self._heap.flush()
+                    self._heap.flush()
             except BaseException:
                 self._database.rollback()
                 raise
             self._database.execute("commit")
+        except (sqlite3.Error, OSError) as error:
+            raise self._refused(error) from error
 
-    @contextmanager
-    def _writing(self, refusal: type[Exception]) -> Iterator[None]:
-        try:
-            yield
-        except refusal as error:
-            raise StorageError(
-                f"cannot write {self.path}: {error}; make room, or set TMPDIR to a folder that "
-                "has it, then run the same command again"
-            ) from error
+    def _refused(self, error: Exception) -> StorageError:
+        return StorageError(
+            f"cannot write {self.path}: {error}; make room, or set TMPDIR to a folder that has it, "
+            "then run the same command again"
+        )
 
 
 @contextmanager

@@ -233,7 +233,8 @@ def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) 
 def _count_unread(taken: TakenRecord) -> None:
     """Count what could not be read for events, which is one thing refused each."""
     unread = len(taken.refused) - taken.verdicts[Verdict.REFUSED]
-    taken.verdicts[Verdict.REFUSED] += unread
+    if unread:
+        taken.verdicts[Verdict.REFUSED] += unread
 
 
 def _take_bare(
