@@ -84,7 +84,11 @@ def differences(left: Digests, right: Digests) -> Differences:
 
 def _sorted(digests: _Digests) -> npt.NDArray[np.bytes_]:
     texts: npt.NDArray[np.bytes_] = digests.view(f"S{DIGEST_BYTES}").ravel()
-    return np.sort(texts)
+    words = digests[:, :8].copy().view(">u8").ravel().astype(np.uint64)
+    order = np.argsort(words)
+    words = words[order]
+    # The first 64 bits tell all digests apart but equal ones, and sort in a third of the time.
+    return np.sort(texts) if (words[1:] == words[:-1]).any() else texts[order]
 
 
 def _whole(texts: npt.NDArray[np.bytes_]) -> Iterator[bytes]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.manifest import Part
 from pith_builder.core.paper import Paper
-from pith_builder.lake.arrays import arrow_array
+from pith_builder.lake.arrays import Same, arrow_array
 from pith_builder.lake.parts import (
     Columns,
     day_of,
@@ -23,7 +23,15 @@ from pith_builder.lake.reading import batches, column_of
 from pith_builder.lake.tables import BUNDLES, EVENTS, RECORDS, STATES, Kind, Table
 
 EVENTS_OF_A_PAPER = 2
-PAPERS_AT_ONCE = 200
+PAPERS_AT_ONCE = 1_000
+"""Papers read at once, some 25 kilobytes each."""
+
+MINTED_AT_ONCE = 50
+"""Papers minted again at once: what is made of them stays in a processor's cache."""
+
+
+class NotMintedError(Exception):
+    """A document is not what is minted of its paper."""
 
 
 class NotTogetherError(Exception):
@@ -85,6 +93,7 @@ def stretches(lake: Path, parts: Mapping[str, Part]) -> Iterator[Stretch]:
             table,
             parts[table.name],
             rows_at_once=PAPERS_AT_ONCE * (EVENTS_OF_A_PAPER if table is EVENTS else 1),
+            in_threads=False,
         )
         for table in (RECORDS, EVENTS, STATES, BUNDLES)
     ]
@@ -209,12 +218,53 @@ def seen_in(records: pa.RecordBatch) -> list[Seen]:
 _TAKEN = frozenset((*_OF_A_PAPER, *Seen._fields)) - {"submitted_at"}
 """Columns of `records` that minting again takes over; the second of `submitted_at` is made."""
 
+_DOCUMENT = "document"
+
+
+def part_of(stretch: Stretch, some: slice) -> Stretch:
+    """Return some of the papers of a stretch."""
+    first, papers = some.start, some.stop - some.start
+    twice = EVENTS_OF_A_PAPER
+    return Stretch(
+        stretch.records.slice(first, papers),
+        stretch.events.slice(twice * first, twice * papers),
+        stretch.states.slice(first, papers),
+        stretch.bundles.slice(first, papers),
+    )
+
+
+def without_documents(table: Table, batch: pa.RecordBatch, columns: Columns) -> Columns:
+    """Return columns without their documents, which are shown to be those of a batch.
+
+    Raises:
+        NotMintedError: The batch has others.
+    """
+    names = [column.name for column in table.columns]
+    if _DOCUMENT not in names:
+        return columns
+    place = names.index(_DOCUMENT)
+    if not arrow_array(Kind.JSON, columns[place], len(batch)).equals(batch.column(place)):
+        raise NotMintedError
+    return [*columns[:place], Same(None), *columns[place + 1 :]]
+
+
+def joined(pieces: Sequence[Columns]) -> Columns:
+    """Lay columns end to end; one that is `Same` is so in all of them."""
+    return [
+        some[0] if isinstance(some[0], Same) else [*chain.from_iterable(some)]
+        for some in zip(*pieces, strict=True)
+    ]
+
 
 def is_what(table: Table, batch: pa.RecordBatch, columns: Columns) -> bool:
-    """Tell whether the rows of a batch are these, digests included, to the byte."""
+    """Tell whether the rows of a batch are these, digests included, to the byte.
+
+    What minting takes over is not compared, nor are documents, which go by
+    `without_documents`.
+    """
     said = [*columns, row_digests(table, columns)]
-    taken = _TAKEN if table is RECORDS else ()
+    known = _TAKEN if table is RECORDS else {_DOCUMENT}
     return all(
-        column.name in taken or arrow_array(column.kind, values, len(batch)).equals(found)
+        column.name in known or arrow_array(column.kind, values, len(batch)).equals(found)
         for column, values, found in zip(table.all_columns(), said, batch.columns, strict=True)
     )

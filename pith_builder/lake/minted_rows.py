@@ -130,6 +130,17 @@ class MintedRows:
         """Return columns of `aliases`."""
         return (*zip(*sorted(rows), strict=True), self._second, self._build_id)
 
+    def names(self, minted: Minted) -> Columns:
+        """Return columns of `aliases`, by kind of name, unsorted."""
+        numbers = [identity.pith_number for identity in minted.identities]
+        return (
+            [*chain.from_iterable(minted.aliases.values())],
+            [kind for kind in minted.aliases for _ in numbers],
+            numbers * len(minted.aliases),
+            self._second,
+            self._build_id,
+        )
+
 
 def _events(event_type: str, events: Sealed) -> Iterator[tuple[str, str, str, str, bytes]]:
     return zip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from pith_builder.core.canonical import Sha256
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import LEAF_BYTES
 from pith_builder.errors import VerificationError
-from pith_builder.lake.arrays import values_of
+from pith_builder.lake.arrays import Same, arrow_array, values_of
 from pith_builder.lake.parts import arrow_schema, open_part
 from pith_builder.lake.tables import ROW_SHA256, Table
 
@@ -24,6 +24,10 @@ _ROWS_AT_ONCE = 1_000
 DIGESTS_AT_ONCE = 100_000
 
 _HASHED_AT_ONCE = 1 << 20
+
+
+Batch: TypeAlias = pa.RecordBatch
+"""Some rows of a part, as Arrow has them."""
 
 
 class DamagedPartError(VerificationError):
@@ -76,8 +80,12 @@ def batches(
     part: Part,
     columns: Sequence[str] | None = None,
     rows_at_once: int = _ROWS_AT_ONCE,
+    *,
+    in_threads: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Yield a part's rows in batches, all columns or some, every page's checksum verified.
+
+    Columns are read several at a time, in threads; not so where other processes read as well.
 
     Page checksums do not cover page headers, where a flipped bit makes pyarrow give fewer rows
     without an error: so the rows are counted.
@@ -100,7 +108,9 @@ def batches(
                 if older is None or columns is None
                 else [name for name in columns if name in older]
             )
-            for batch in file.iter_batches(batch_size=rows_at_once, columns=present):
+            for batch in file.iter_batches(
+                batch_size=rows_at_once, columns=present, use_threads=in_threads
+            ):
                 rows += len(batch)
                 yield batch if older is None else _completed(table, batch, columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -178,6 +188,13 @@ def rows_of(table: Table, part: Part, batch: pa.RecordBatch) -> Iterator[tuple[A
 def column_of(table: Table, batch: pa.RecordBatch, name: str) -> list[Any]:
     """Return the values of one column of a batch, as rows have them."""
     return values_of(batch.column(table.position(name)), table.column(name).kind)
+
+
+def same_or_values(table: Table, batch: pa.RecordBatch, name: str) -> Sequence[Any] | Same:
+    """Return the values of a column, said once where all rows of the batch have the same."""
+    kind, column = table.column(name).kind, batch.column(table.position(name))
+    first = Same(values_of(column.slice(0, 1), kind)[0])
+    return first if arrow_array(kind, first, len(batch)).equals(column) else values_of(column, kind)
 
 
 def read_keys(lake: Path, table: Table, parts: Iterable[Part]) -> set[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ itself, which say what is wrong with it, or that it is right otherwise.
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import lt
 from pathlib import Path
@@ -21,21 +21,26 @@ from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.instants import format_microseconds
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
-from pith_builder.core.minting import Mint, Minted, identities
+from pith_builder.core.minting import Mint, identities
 from pith_builder.core.registry import Registry
 from pith_builder.errors import VerificationError
 from pith_builder.lake.minted_parts import (
     EVENTS_OF_A_PAPER,
+    MINTED_AT_ONCE,
     Minting,
+    NotMintedError,
     NotTogetherError,
     Stretch,
     by_mint,
     is_what,
+    joined,
     papers_of,
+    part_of,
     seen_in,
     stretches,
+    without_documents,
 )
-from pith_builder.lake.minted_rows import MintedRows, alias_rows
+from pith_builder.lake.minted_rows import MintedRows
 from pith_builder.lake.parts import Columns, instant_of, row_digests
 from pith_builder.lake.reading import DamagedPartError, column_of, rows_of
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
@@ -43,7 +48,7 @@ from pith_builder.operations.audit_parts import UNREADABLE, PartAudit, PartCheck
 from pith_builder.signing.ed25519 import SignatureChecker, TrustedKeys
 
 _TABLES = (RECORDS, EVENTS, STATES, BUNDLES)
-_NOT_AS_MINTED = (*UNREADABLE, VerificationError, RuntimeError, StopIteration)
+_NOT_AS_MINTED = (*UNREADABLE, NotMintedError, VerificationError, RuntimeError, StopIteration)
 """What stands in the way of minting rows again, where they were not minted, or are damaged."""
 
 
@@ -56,39 +61,52 @@ class _Again(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """Rows of one build, as they were made again."""
+    """Rows of one build, as they were made again, and of `aliases` the digests they call for."""
 
     build_id: str
     again: _Again
+    numbers: Sequence[str]
     columns: tuple[Columns, ...]
-    minted: Minted
+    names: bytes
 
 
 def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) -> list[PartAudit]:
     """Audit parts of four tables that hold the same papers, of one build or of several.
 
-    Memory: the documents of some hundred papers, and the digests of the names of all.
+    Memory: the rows of a thousand papers, and the digests of the names of all.
     """
     checks = [PartCheck(table, parts[table.name], trusted) for table in _TABLES]
-    mints: dict[Minting, _Again] = {}
     used: dict[PublicKey, str] = {}
     try:
-        for stretch in stretches(lake, parts):
-            made = _made_again(stretch, mints, trusted)
+        for stretch, made in _all_made_again(stretches(lake, parts), trusted):
             if made is None:
                 for check, batch in zip(checks, stretch, strict=True):
                     check.examine(rows_of(check.table, parts[check.table.name], batch))
             else:
                 _accept(stretch, made, checks)
                 for one in made:
-                    number = one.minted.identities[0].pith_number
-                    used.setdefault(one.again.checker.public_key, number)
+                    used.setdefault(one.again.checker.public_key, one.numbers[0])
     except (DamagedPartError, NotTogetherError):
         # Each by itself, they tell which of them is damaged.
         return [audit_part(lake, TABLES[name], part, trusted) for name, part in parts.items()]
     for key, number in used.items():
         _note_key(key, checks, number)
     return [check.finish() for check in checks]
+
+
+def _all_made_again(
+    found: Iterable[Stretch], trusted: TrustedKeys
+) -> Iterator[tuple[Stretch, list[_Made] | None]]:
+    """Mint stretches again; of one where that fails, each small piece by itself."""
+    mints: dict[Minting, _Again] = {}
+    for stretch in found:
+        made = _made_again(stretch, mints, trusted)
+        if made is not None:
+            yield stretch, made
+            continue
+        for start in range(0, len(stretch.records), MINTED_AT_ONCE):
+            piece = part_of(stretch, slice(start, start + MINTED_AT_ONCE))
+            yield piece, _made_again(piece, mints, trusted)
 
 
 def _made_again(
@@ -114,11 +132,10 @@ def _accept(stretch: Stretch, made: Sequence[_Made], checks: Sequence[PartCheck]
         first, last = (tuple(column[row] for column in keys) for row in (0, -1))
         check.accept(first, last, len(batch))
         for one in made:
-            rows = len(one.minted.identities) * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1)
+            rows = len(one.numbers) * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1)
             check.count(one.columns[place], rows, one.build_id)
     for one in made:
-        names = one.again.rows.aliases(alias_rows(one.minted))
-        checks[-1].audit.names += b"".join(row_digests(ALIASES, names))
+        checks[-1].audit.names += one.names
 
 
 def _note_key(key: PublicKey, checks: Sequence[PartCheck], number: str) -> None:
@@ -155,23 +172,45 @@ def _mint_of(stretch: Stretch, trusted: TrustedKeys) -> _Again | None:
 def _minted_again(build_id: str, stretch: Stretch, again: _Again) -> _Made | None:
     """Mint papers of one build again, or return None where their rows are not what is minted."""
     try:
-        again.checker.expect(_signatures(stretch))
-        minted = again.mint.mint(identities(papers_of(stretch.records)))
+        columns, names = _rows_again(stretch, again)
+        holds = all(map(is_what, _TABLES, stretch, columns))
+    except _NOT_AS_MINTED:
+        return None
+    numbers = column_of(RECORDS, stretch.records, "pith_number")
+    return _Made(build_id, again, numbers, columns, names) if holds else None
+
+
+def _rows_again(stretch: Stretch, again: _Again) -> tuple[tuple[Columns, ...], bytes]:
+    """Make the rows of a stretch again, all but documents, which are compared at once.
+
+    Returns:
+        The columns of each table, and the digests of the rows of `aliases` that are called for.
+
+    Raises:
+        NotMintedError: A document is not what is minted.
+    """
+    papers, seen = identities(papers_of(stretch.records)), seen_in(stretch.records)
+    signatures = _signatures(stretch)
+    made: list[tuple[Columns, ...]] = []
+    names: list[bytes] = []
+    for start in range(0, len(papers), MINTED_AT_ONCE):
+        some = slice(start, start + MINTED_AT_ONCE)
+        again.checker.expect(map(a2b_base64, chain.from_iterable(of[some] for of in signatures)))
+        minted = again.mint.mint(papers[some])
         rows = again.rows
-        made = (
-            rows.records(minted, seen_in(stretch.records)),
+        columns = (
+            rows.records(minted, seen[some]),
             rows.events(minted),
             rows.states(minted),
             rows.bundles(minted),
         )
-        holds = all(map(is_what, _TABLES, stretch, made))
-    except _NOT_AS_MINTED:
-        return None
-    return _Made(build_id, again, made, minted) if holds else None
+        made.append(tuple(map(without_documents, _TABLES, part_of(stretch, some), columns)))
+        names += row_digests(ALIASES, rows.names(minted))
+    return tuple(map(joined, zip(*made, strict=True))), b"".join(names)
 
 
-def _signatures(stretch: Stretch) -> Iterator[bytes]:
-    """Return the signatures found, in the order in which a mint makes them."""
+def _signatures(stretch: Stretch) -> tuple[Sequence[str], ...]:
+    """Return the signatures found, of each paper, in the order in which a mint makes them."""
     types = column_of(EVENTS, stretch.events, "event_type")
     signatures = column_of(EVENTS, stretch.events, "signature_b64")
     firsts, seconds = signatures[::2], signatures[1::2]
@@ -180,4 +219,4 @@ def _signatures(stretch: Stretch) -> Iterator[bytes]:
     created, graph = zip(*((a, b) if first else (b, a) for a, b, first in pairs), strict=True)
     receipts = column_of(RECORDS, stretch.records, "signature_b64")
     bundles = column_of(BUNDLES, stretch.bundles, "signature_b64")
-    return map(a2b_base64, chain(receipts, created, graph, bundles))
+    return receipts, created, graph, bundles

@@ -16,17 +16,20 @@ from typing import Any
 from pith_builder.core.canonical import parse_json
 from pith_builder.core.keys import Keyring
 from pith_builder.core.manifest import Part
+from pith_builder.lake.arrays import arrow_array
 from pith_builder.lake.digests import Digests, differences
 from pith_builder.lake.parts import row_digests
 from pith_builder.lake.reading import (
+    Batch,
     DamagedPartError,
     batches,
     column_of,
     packed_digests,
     read_rows,
     rows_of,
+    same_or_values,
 )
-from pith_builder.lake.tables import ALIASES, BUNDLES, ROW_SHA256, Table
+from pith_builder.lake.tables import ALIASES, BUNDLES, Kind, Table
 from pith_builder.operations.audit_parts import (
     MAX_FINDINGS,
     UNREADABLE,
@@ -44,26 +47,41 @@ def audit_aliases(lake: Path, part: Part, keyring: Keyring) -> PartAudit:
     check = PartCheck(ALIASES, part, keyring)
     try:
         for batch in batches(lake, ALIASES, part, rows_at_once=ALIASES.row_group_rows):
-            columns = [column_of(ALIASES, batch, column.name) for column in ALIASES.columns]
-            digests = column_of(ALIASES, batch, ROW_SHA256.name)
-            if _are_sound(columns, digests):
-                check.accept(*check.ends(columns), len(batch))
-                check.audit.builds.update(columns[ALIASES.position("build_id")])
-            else:
+            ends = _sound_ends(batch)
+            if ends is None:
                 check.examine(rows_of(ALIASES, part, batch))
+            else:
+                check.accept(*ends, len(batch))
+                check.audit.builds.update(column_of(ALIASES, batch, "build_id"))
     except DamagedPartError as error:
         check.audit.report("unreadable_part", None, "", str(error))
         return check.audit
     return check.finish()
 
 
-def _are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[bytes]) -> bool:
-    """Tell whether rows are in order and have their digests."""
+def _sound_ends(batch: Batch) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
+    """Return the first and the last key of rows, if they are in order and have their digests."""
     try:
-        keys = [*zip(*(columns[ALIASES.position(name)] for name in ALIASES.key), strict=True)]
-        return all(map(lt, keys, keys[1:])) and row_digests(ALIASES, columns) == [*digests]
+        keys = [column_of(ALIASES, batch, name) for name in ALIASES.key]
+        others = [same_or_values(ALIASES, batch, name) for name in ("created_at", "build_id")]
+        digests = row_digests(ALIASES, [*keys, *others])
+        if not arrow_array(Kind.SHA256, digests, len(batch)).equals(batch.column(-1)):
+            return None
+        if not _are_sorted(keys):
+            return None
     except UNREADABLE:
-        return False
+        return None
+    first, last = (tuple(column[row] for column in keys) for row in (0, -1))
+    return first, last
+
+
+def _are_sorted(keys: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether each key is greater than the one before, as most are by their first column."""
+    values = keys[0]
+    if all(map(lt, values, values[1:])):
+        return True
+    rows = [*zip(*keys, strict=True)]
+    return all(map(lt, rows, rows[1:]))
 
 
 class Names:

@@ -11,7 +11,7 @@ from pith_builder.core.minting import Mint, identities
 from pith_builder.disk import Disk
 from pith_builder.lake.arrays import Same
 from pith_builder.lake.minted_rows import MintedRows, alias_rows
-from pith_builder.lake.parts import PartWriter, days, microseconds
+from pith_builder.lake.parts import PartWriter, days, microseconds, row_digests
 from pith_builder.lake.reading import read_rows
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, Kind
 from pith_builder.operations.chunks import Observation
@@ -207,6 +207,16 @@ def test_aliases_are_those_of_the_bundles_sorted_by_their_key(some_papers, order
     key = [tuple(row[name] for name in ALIASES.key) for row in rows]
     assert key == sorted(key)
     assert rows == sorted(wanted, key=lambda row: tuple(row[name] for name in ALIASES.key))
+
+
+@signing_law
+@given(batches)
+def test_names_are_the_aliases_in_another_order(some_papers):
+    minted = OURS.mint(identities(some_papers))
+
+    names = row_digests(ALIASES, ROWS.names(minted))
+
+    assert sorted(names) == sorted(row_digests(ALIASES, ROWS.aliases(alias_rows(minted))))
 
 
 COLUMNS = {

@@ -25,6 +25,7 @@ from pith_builder.lake.store import (
     write_views,
 )
 from pith_builder.lake.tables import TABLES
+from pith_builder.operations import audit_minted
 from pith_builder.operations.audit import audit
 from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.operations.compaction import compact
@@ -137,6 +138,23 @@ def test_rows_that_are_not_as_minted_are_examined_one_by_one(harmed, monkeypatch
     examined = examined_rows(monkeypatch)
     assert {finding.code for finding in found(harmed)} == {"column_mismatch"}
     assert examined["states"] == len(rows(harmed, "states"))
+
+
+def test_no_more_are_examined_one_by_one_than_stand_beside_what_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr(audit_minted, "MINTED_AT_ONCE", 5)
+    lake = compacted(tmp_path)
+    assert found(lake) == []
+
+    forge(lake, "states", lambda held: held[7].update(event_count=3))
+    examined = examined_rows(monkeypatch)
+
+    assert [(finding.code, finding.row) for finding in found(lake)] == [("column_mismatch", 7)]
+    assert {name: examined[name] for name in CONTENT if name != "aliases"} == {
+        "records": 5,
+        "events": 10,
+        "states": 5,
+        "bundles": 5,
+    }
 
 
 def examined_rows(monkeypatch):
