@@ -15,6 +15,7 @@ from pith_builder.core.canonical import (
     Writer,
     canonical_json,
     dump_canonical,
+    load_canonical,
     sha256,
 )
 from pith_builder.core.event import Event
@@ -23,6 +24,7 @@ from pith_builder.core.keys import PublicKey, Signer, signature_block
 from pith_builder.core.merge import State
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import Registry, bundle_links, primary_mirror_hint
+from pith_builder.errors import MalformedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +142,22 @@ def bundle_digest(bundle: dict[str, JsonValue], write: Writer = canonical_json) 
     """
     unsigned = {key: value for key, value in bundle.items() if key != "bundle_signature"}
     return BundleDigest(sha256(write(unsigned)))
+
+
+def read_head(document: bytes) -> tuple[JsonValue, bytes]:
+    """Read a bundle's canonical JSON as far as its state, which says again what stands before.
+
+    What is read is returned, and its canonical JSON: all of the bundle, where an event has a field
+    of that name.
+
+    Raises:
+        MalformedError: It is no JSON.
+    """
+    # In JSON these bytes are a field's name wherever they stand, and no object is whole without
+    # what closes it: so what is cut at any but the bundle's own field cannot be read.
+    end = document.find(b',"state":{')
+    head = document if end < 0 else document[:end] + b"}"
+    try:
+        return load_canonical(head), head
+    except MalformedError:
+        return load_canonical(document), document

@@ -116,7 +116,7 @@ def gathered_of(
         ) from None
     record, digest, pith_number = read_record(dump_canonical(payload["canonical_record"]))
     name = PithNumber.parse(pith_number)
-    aliases = _latest(source_aliases(record, name, _given_at(ordered)), later)
+    aliases = _latest(source_aliases(record, name, given_at(ordered)), later)
     return Gathered(
         number=name,
         record=record,
@@ -135,27 +135,27 @@ def later_aliases(
 
     Only their signature covers them, so a bundle that no trusted key sealed says nothing.
     """
-    given_at = _given_at(valid)
+    latest = given_at(valid)
     found: list[SourceAlias] = []
     for bundle in bundles:
-        if not _may_be_later(bundle.get("source_aliases"), given_at):
+        if not _may_be_later(bundle.get("source_aliases"), latest):
             continue
         if next(_ALIASES.failures(bundle.get("source_aliases"), ""), None) is None:
             aliases = [SourceAlias(**alias) for alias in bundle["source_aliases"]]
-            later = [alias for alias in aliases if alias.created_at > given_at]
+            later = [alias for alias in aliases if alias.created_at > latest]
             if later and _is_sealed(bundle, keyring):
                 found += later
     return found
 
 
-def _may_be_later(aliases: JsonValue, given_at: str) -> bool:
+def _may_be_later(aliases: JsonValue, latest: str) -> bool:
     """Tell cheaply whether aliases, in whatever form, need looking at: those of most do not."""
     return isinstance(aliases, list) and any(
-        not isinstance(alias, dict) or str(alias.get("created_at")) > given_at for alias in aliases
+        not isinstance(alias, dict) or str(alias.get("created_at")) > latest for alias in aliases
     )
 
 
-def _given_at(events: Iterable[Event]) -> str:
+def given_at(events: Iterable[Event]) -> str:
     """Return the latest second at which a registry says it computed the record, or ""."""
     computed = (
         event.payload["receipt"]["first_computed_at"]

@@ -18,16 +18,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import orjson
 from orjson import Fragment
 
 from pith_builder.core.alias import source_aliases
+from pith_builder.core.bundle import read_head
 from pith_builder.core.canonical import (
     BundleDigest,
     EventDigest,
     JsonValue,
     SignableDigest,
     dump_canonical,
+    load_canonical,
     sha256,
 )
 from pith_builder.core.event import Event
@@ -81,13 +82,17 @@ class Remade(NamedTuple):
 
     Attributes:
         document: Its canonical JSON, which is as it came.
-        bundle: What it says.
+        head: What it says but for its state, which follows.
         found: The record as its two events tell it.
     """
 
     document: bytes
-    bundle: JsonValue
+    head: JsonValue
     found: Gathered
+
+    def whole(self) -> JsonValue:
+        """Return what it says."""
+        return load_canonical(self.document)
 
     def says_all(self, valid: Sequence[Event]) -> bool:
         """Tell whether these events, by id, are those of the bundle."""
@@ -110,7 +115,7 @@ class Remaking:
         `with_seal` is whether its own signature counts, besides those of its events.
         """
         try:
-            bundle = orjson.loads(document)
+            bundle, _ = read_head(document)
             header = _header(bundle)
             maker = self._makers.get(header) or self._maker_of(header, bundle, document)
             if maker is not None:

@@ -12,16 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical
+from pith_builder.core.bundle import read_head
+from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, load_canonical
 from pith_builder.core.event import Event
 from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.gathering import (
     Gathered,
     gathered_bundle,
     gathered_of,
+    given_at,
     later_aliases,
     signing_keys,
 )
@@ -90,7 +90,7 @@ class TakenRecord:
         created: The event whose receipt its row holds; None where it was held before.
         raw: The raw columns of its row, or None.
         source: Where it was offered first.
-        remade: The last of the bundles offered that was made again.
+        remade: The bundles offered that were made again.
     """
 
     number: str
@@ -106,7 +106,7 @@ class TakenRecord:
     created: Event | None = None
     raw: dict[str, Any] | None = None
     source: str = ""
-    remade: Remade | None = None
+    remade: list[Remade] = field(default_factory=list)
 
     def before_of(self, alias: SourceAlias) -> str:
         """Return what an alias was dated with before, or "" where there was none such."""
@@ -141,8 +141,8 @@ def take_record(
     """
     taken = TakenRecord(number=number, is_held=held is not None)
     # The lake's own documents are canonical, and were read strictly when they came in.
-    bundle = None if held is None else orjson.loads(held)
-    events = [] if held is None else _held_events(number, held, bundle, taker)
+    bundle, said = (None, b"") if held is None else read_head(held)
+    events = [] if held is None else _held_events(number, said, bundle, taker)
     sorting = Sorting(number, taker.trusted, events, _LEVELS_ABOVE)
     published: list[JsonValue] = []
     metadata: list[Offer] = []
@@ -152,11 +152,8 @@ def take_record(
         if offer.kind is OfferKind.METADATA:
             metadata.append(offer)
             continue
-        if offer.kind is OfferKind.BUNDLE:
-            value = _take_remade(remaking, offer, sorting, taken)
-            if value is not None:
-                published.append(value)
-                continue
+        if offer.kind is OfferKind.BUNDLE and _is_remade(remaking, offer, sorting, taken):
+            continue
         value = read_offer(offer, taken.refused)
         if taker.is_import and is_bare(offer, value):
             bare.append((offer, value))
@@ -170,14 +167,15 @@ def take_record(
         _take_bare(taker, offer, value, sorting, taken)
     taken.new = sorting.new()
     taken.before = _alias_dates(bundle)
-    later = later_aliases(sorting.valid(), _dating(published, bundle), taker.trusted)
+    valid = sorting.valid()
+    # A bundle that was made again dates no alias later than its own events do.
+    dating = [*published]
+    if held is not None and max(taken.before.values(), default="") > given_at(valid):
+        dating.append(load_canonical(held))
+    later = later_aliases(valid, dating, taker.trusted)
     if taken.new or any(alias.created_at > taken.before_of(alias) for alias in later):
         _conclude(taker, taken, sorting, later, published, metadata)
     return taken
-
-
-def _dating(published: list[JsonValue], held: JsonValue) -> list[JsonValue]:
-    return published if held is None else [*published, held]
 
 
 def _alias_dates(held: JsonValue) -> dict[tuple[str, str], str]:
@@ -185,9 +183,9 @@ def _alias_dates(held: JsonValue) -> dict[tuple[str, str], str]:
     return {(alias["alias_kind"], alias["alias_value"]): alias["created_at"] for alias in aliases}
 
 
-def _held_events(number: str, held: bytes, bundle: JsonValue, taker: Taker) -> list[Event]:
+def _held_events(number: str, said: bytes, bundle: JsonValue, taker: Taker) -> list[Event]:
     # Only a float can be written in another way than it stands there.
-    write = dump_canonical if dump_canonical(bundle) == held else canonical_json
+    write = dump_canonical if dump_canonical(bundle) == said else canonical_json
     events = [Event.from_json_object(event, write) for event in bundle["events"]]
     seal = bundle["bundle_signature"]
     sealed_by = seal["key_id"], seal["public_key_fingerprint"]
@@ -208,17 +206,15 @@ def _held_events(number: str, held: bytes, bundle: JsonValue, taker: Taker) -> l
     return events
 
 
-def _take_remade(
-    remaking: Remaking, offer: Offer, sorting: Sorting, taken: TakenRecord
-) -> JsonValue:
-    """Take a bundle that is as minting makes it, and return what it says; None if it is not."""
+def _is_remade(remaking: Remaking, offer: Offer, sorting: Sorting, taken: TakenRecord) -> bool:
+    """Take a bundle that is as minting makes it, and tell whether it is."""
     remade = remaking.read(offer.document, with_seal=not taken.is_held)
     if remade is None:
-        return None
+        return False
     for event in remade.found.valid:
         taken.verdicts[sorting.take_valid(event).verdict] += 1
-    taken.remade = remade
-    return remade.bundle
+    taken.remade.append(remade)
+    return True
 
 
 def _take(sorting: Sorting, event: JsonValue, offer: Offer, taken: TakenRecord) -> None:
@@ -269,9 +265,9 @@ def _conclude(
     metadata: list[Offer],
 ) -> None:
     valid = sorting.valid()
-    remade = taken.remade
+    remade = taken.remade[0] if len(taken.remade) == 1 else None
     # Of a record that is held, the seal of what is offered was not looked at.
-    is_new = not taken.is_held and len(published) == 1 and not later
+    is_new = not taken.is_held and not published and not later
     if remade is not None and is_new and remade.says_all(valid):
         found = remade.found
     else:
@@ -284,9 +280,10 @@ def _conclude(
     taken.found = found
     kept = None
     if remade is not None:
-        kept = remade.document, remade.bundle
+        kept = remade.document, remade.head
     elif taker.is_import or not taken.is_held:
-        kept = published_bundle(found, published, taker.trusted)
+        whole = (one.whole() for one in taken.remade)
+        kept = published_bundle(found, [*published, *whole], taker.trusted)
     if kept is None:
         built = gathered_bundle(
             found,
