@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +22,7 @@ from pith_builder.disk import Disk
 from pith_builder.lake.arrays import Same, arrow_array
 from pith_builder.lake.joining import merged_rows
 from pith_builder.lake.known import KnownRecords
-from pith_builder.lake.parts import PartWriter, arrow_schema
+from pith_builder.lake.parts import arrow_schema, part_writers
 from pith_builder.lake.query import Connection, fetch
 from pith_builder.lake.reading import (
     DIGESTS_AT_ONCE,
@@ -182,35 +184,23 @@ def _of_stretches(
 
 
 def _write(copy: Copy, table: Table, read: Iterator[tuple[int, pa.RecordBatch]]) -> Written:
+    """Write a part of each stretch, whose rows come together; a refusal leaves nothing of it."""
     written = Written()
     done = 0
-    writer: PartWriter | None = None
-    before = -1
     place = table.position("build_id")
-    try:
-        for index, rows in read:
-            if writer is None or index != before:
-                _keep(written, writer)
-                writer = PartWriter(copy.disk, copy.folder, table, f"00000001-{index:05d}")
-                before = index
-            _count(written, table, rows)
-            build = arrow_array(Kind.TEXT, Same(copy.build_id), len(rows))
-            if table is BUNDLES:  # which take longest
-                done += len(rows)
-                copy.progress(done)
-            writer.add_arrow(rows.set_column(place, rows.schema.field(place), build))
-        _keep(written, writer)
-    except BaseException:
-        if writer is not None:
-            writer.abandon()
-        raise
+    for index, stretch in groupby(read, itemgetter(0)):
+        with part_writers(copy.disk, copy.folder, [table], f"00000001-{index:05d}") as (writer,):
+            for _, rows in stretch:
+                _count(written, table, rows)
+                build = arrow_array(Kind.TEXT, Same(copy.build_id), len(rows))
+                if table is BUNDLES:  # which take longest
+                    done += len(rows)
+                    copy.progress(done)
+                writer.add_arrow(rows.set_column(place, rows.schema.field(place), build))
+            part = writer.finish()
+            if part is not None:
+                written.parts.append(part)
     return written
-
-
-def _keep(written: Written, writer: PartWriter | None) -> None:
-    part = None if writer is None else writer.finish()
-    if part is not None:
-        written.parts.append(part)
 
 
 def _count(written: Written, table: Table, rows: pa.RecordBatch) -> None:

@@ -49,12 +49,21 @@ def read_timestamp_proof(data: bytes) -> TimestampProof:
             "an OpenTimestamps proof is read with the library opentimestamps: "
             "pip install 'pith-builder[timestamps]'"
         ) from error
+    if not data.startswith(DetachedTimestampFile.HEADER_MAGIC):
+        said = f"it begins {data[:20]!r}" if data else "it is empty"
+        raise MalformedError(
+            f"not a detached OpenTimestamps proof: {said}; "
+            "give the .ots file that `ots stamp` wrote"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PendingDeprecationWarning)  # of an operation in a proof
             detached = DetachedTimestampFile.deserialize(BytesDeserializationContext(data))
     except (DeserializationError, MsgValueError, ValueError) as error:
-        raise MalformedError(f"not a detached OpenTimestamps proof: {error!r}"[:300]) from error
+        raise MalformedError(
+            f"not a detached OpenTimestamps proof: it begins as one, but is damaged or of another "
+            f"version ({str(error)[:120]}); fetch it again, or stamp anew"
+        ) from error
     if not isinstance(detached.file_hash_op, OpSHA256):
         raise MalformedError(
             f"the proof commits to a {detached.file_hash_op.TAG_NAME}, wanted a sha256: "

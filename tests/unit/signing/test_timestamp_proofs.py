@@ -37,10 +37,21 @@ def test_a_changed_digest_is_another_digest():
     assert read_timestamp_proof(broken).digest == bytes(32)
 
 
-@pytest.mark.parametrize("data", [b"", b"no proof", PROOF[:-1], PROOF + b"x", PROOF[:40]])
-def test_what_is_no_proof_is_refused(data):
-    with pytest.raises(MalformedError, match="not a detached OpenTimestamps proof"):
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "it is empty; give the .ots file that `ots stamp` wrote"),
+        (b"no proof", "it begins b'no proof'; give the .ots file that `ots stamp` wrote"),
+        (PROOF[:-1], "(Tried to read 25 bytes but got only 24 bytes); fetch it again"),
+        (PROOF + b"x", "(Trailing garbage found after end of deserialized data); fetch it again"),
+        (PROOF[:40], "(Tried to read 32 bytes but got only 7 bytes); fetch it again"),
+    ],
+)
+def test_what_is_no_proof_is_refused_with_what_was_found_and_what_to_do(data, told):
+    with pytest.raises(MalformedError, match="not a detached OpenTimestamps proof") as refused:
         read_timestamp_proof(data)
+    assert told in str(refused.value)
+    assert "Error" not in str(refused.value)
 
 
 def test_a_proof_of_another_digest_than_sha256_is_refused():
