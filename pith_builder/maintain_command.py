@@ -71,11 +71,11 @@ def maintain(
 
         done = compact(target_of(settings, lake, moment, workers, wait))
         answer["compacted"] = asdict(done)
+        if not as_json:
+            click.echo(f"{done.joined} parts joined into {done.parts}, {done.written_bytes} bytes")
     swept = run(lake or settings.lake, wait, kept_since=moment - timedelta(days=keep_days))
     answer |= {"freed_bytes": swept.freed_bytes, "removed": list(swept.removed)}
     if as_json:
         print_json(answer)
         return
-    if is_compacting:
-        click.echo(f"{done.joined} parts joined into {done.parts}, {done.written_bytes} bytes")
     click.echo(f"{len(swept.removed)} files removed, {swept.freed_bytes} bytes freed")

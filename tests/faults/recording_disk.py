@@ -210,6 +210,7 @@ class Wreck:
         self.sure = Contents({**before.names}, {**before.bytes})
         self._versions = {}
         self._unsynced = []
+        self._emptied = set()
 
     def do(self, operation):
         """Do one operation more."""
@@ -269,6 +270,8 @@ class Wreck:
             self.sure.bytes[operation.file] = self.sure.bytes[there]
             if operation.name == "append":
                 self.seen.bytes[operation.file] = self.seen.bytes[there]
+            else:
+                self._emptied.add(operation.file)
             for contents in (self.seen, self.sure):
                 for place, names in contents.names.items():
                     same = {n: operation.file for n, what in names.items() if what == there}
@@ -284,6 +287,7 @@ class Wreck:
 
     def _sync(self, file):
         self.sure.bytes[file] = self.seen.bytes[file]
+        self._emptied.discard(file)
         self._unsynced = [write for write in self._unsynced if write[0] != file]
 
     def _sync_directory(self, directory):
@@ -318,12 +322,11 @@ class Wreck:
             for directory, now in self.seen.names.items()
             for versions in [self._versions.get(directory, [])]
         }
-        contents = {
-            file: random.choice([self.sure.bytes[file], data, data[: random.randint(0, len(data))]])
-            if file in dict(self._unsynced)
-            else data
-            for file, data in self.seen.bytes.items()
-        }
+        contents = {**self.seen.bytes}
+        for file in dict(self._unsynced):
+            sure, data = self.sure.bytes[file], self.seen.bytes[file]
+            least = 0 if file in self._emptied else len(sure)
+            contents[file] = random.choice([sure, data, data[: random.randint(least, len(data))]])
         return Contents(names, contents)
 
 

@@ -26,13 +26,13 @@ class Run:
 
     Attributes:
         same: The tables in which a rerun after a crash ends as a run that nothing stopped.
-        commits: How many commits it makes at most.
+        steps: How many things it does one after the other, each whole by itself.
         leaves: What a run that is refused may leave, for maintenance to sweep.
         most: How many worlds or refusals are tried at most.
     """
 
     same = tuple(TABLES)
-    commits = 1
+    steps = 1
     leaves = frozenset()
     most = 10_000
 
@@ -60,7 +60,7 @@ class Nightly(Run):
     same = (*CONTENT, "keys", "rejects", "sightings")
     """Not `builds` and `windows`: a night that was killed after a commit comes twice."""
 
-    commits = 2
+    steps = 2
 
     def prepare(self, place):
         arxiv = self.arxiv = Local(many(4, ("2026-11-10", "2026-11-20")), page_size=3)
@@ -90,6 +90,7 @@ class Merge(Run):
 class Maintain(Run):
     """Maintenance: small parts joined, what no manifest names and what only old ones do swept."""
 
+    steps = 2
     leaves = frozenset(LEFTOVERS)
 
     def prepare(self, place):

@@ -165,6 +165,17 @@ def replaced(folder, kind=RecordingDisk):
     return disk
 
 
+def test_what_is_appended_to_loses_nothing_that_was_synced(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    disk = RecordingDisk(tmp_path)
+    with disk.append(tmp_path / "file") as file:
+        file.write(b"new")
+        disk.sync(file)
+
+    drawn = {dict(world)[Path("file")] for _, world in worlds(disk, SEED, draws=100)}
+    assert drawn == {b"old", b"oldn", b"oldne", b"oldnew"}
+
+
 def test_the_worlds_of_one_small_file_are_these(tmp_path):
     disk = replaced(tmp_path)
 
