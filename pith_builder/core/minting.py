@@ -195,11 +195,23 @@ class Minted(NamedTuple):
     bundle: Sealed
 
 
+class Seal(NamedTuple):
+    """Which key signs bundles, and when."""
+
+    signer: Signer
+    now: datetime
+
+
 class Mint:
     """A registry at one instant, ready to mint."""
 
-    def __init__(self, registry: Registry, signer: Signer, now: datetime) -> None:
+    def __init__(
+        self, registry: Registry, signer: Signer, now: datetime, seal: Seal | None = None
+    ) -> None:
         """Take the registry, its key, and the instant that everything minted is dated with.
+
+        A lake's bundles that were signed again later are minted with that `seal`, and all else
+        with what signed it first.
 
         Raises:
             MalformedError: The instant is not of UTC.
@@ -208,8 +220,9 @@ class Mint:
         self.registry = registry
         self.signer = signer
         self.now = now
-        key = signer.public_key
-        one, other = (minted_specimen(seed, registry, key, now) for seed in (1, 2))
+        self.seal = seal or Seal(signer, now)
+        key, sealed = signer.public_key, (self.seal.signer.public_key, self.seal.now)
+        one, other = (minted_specimen(seed, registry, key, now, sealed) for seed in (1, 2))
         if one.ends != other.ends:
             raise RuntimeError("the ends of a document's content differ from paper to paper")
         self._templates, self._ends = templates(one, other), one.ends
@@ -235,12 +248,12 @@ class Mint:
         said["excerpt"] = [dump_canonical(abstract_excerpt(paper.abstract)) for paper in papers]
         said["authors"] = [dump_canonical(authors_text(paper.authors)) for paper in papers]
         self._fill("aliases", said)
-        self._seal("receipt", [identity.digest for identity in found], said)
+        self._sign("receipt", [identity.digest for identity in found], said)
         said["digest"] = said["receipt_sha256"]
         for event in ("created", "graph"):
             self._fill(f"{event}_payload", said)
             contents = self._templates[f"{event}_content"].fill(said)
-            self._seal(event, [EventDigest(sha256(content)) for content in contents], said)
+            self._sign(event, [EventDigest(sha256(content)) for content in contents], said)
             self._fill(event, said)
         self._fill("state_head", said)
         tail = self._ends["state_tail"]
@@ -250,7 +263,7 @@ class Mint:
         self._fill("bundle_tail", said)
         head = self._ends["bundle_head"]
         digests = [BundleDigest(sha256_joined(head, tail)) for tail in said["bundle_tail"]]
-        self._seal("bundle", digests, said)
+        self._sign("bundle", digests, said, self.seal.signer)
         self._fill("bundle", said)
         return Minted(
             identities=found,
@@ -265,8 +278,14 @@ class Mint:
     def _fill(self, name: str, said: _Columns) -> None:
         said[name] = self._templates[name].fill(said)
 
-    def _seal(self, name: str, digests: Sequence[SignableDigest], said: _Columns) -> None:
-        sign = self.signer.sign
+    def _sign(
+        self,
+        name: str,
+        digests: Sequence[SignableDigest],
+        said: _Columns,
+        signer: Signer | None = None,
+    ) -> None:
+        sign = (signer or self.signer).sign
         said[f"{name}_sha256"] = list(map(hexlify, digests))
         said[f"{name}_signature"] = [b2a_base64(sign(digest), newline=False) for digest in digests]
 

@@ -108,12 +108,20 @@ class _Marker:
         return digest + sha256(digest)
 
 
-def minted_specimen(seed: int, registry: Registry, key: PublicKey, now: datetime) -> Specimen:
+def minted_specimen(
+    seed: int,
+    registry: Registry,
+    key: PublicKey,
+    now: datetime,
+    seal: tuple[PublicKey, datetime] | None = None,
+) -> Specimen:
     """Mint a specimen as one would read FORMAT.md: record, receipt, events, state, bundle.
 
-    What stands in the place of signatures is none.
+    What stands in the place of signatures is none. `seal` is which key signed the bundle again,
+    and when.
     """
     signer = _Marker(key)
+    seal_key, sealed_at = seal or (key, now)
     paper, specimen = record_specimen(seed)
     record = CanonicalRecord.of(paper)
     digest, number = record.digest(), record.pith_number()
@@ -148,10 +156,10 @@ def minted_specimen(seed: int, registry: Registry, key: PublicKey, now: datetime
         events=(created, graph),
         state=state,
         registry=registry,
-        signer=signer,
-        public_keys=(signer.public_key,),
-        built_at=seconds,
-        signed_at=microseconds,
+        signer=_Marker(seal_key),
+        public_keys=(seal_key, key) if seal_key != key else (key,),
+        built_at=format_seconds(sealed_at),
+        signed_at=format_microseconds(sealed_at),
     )
     state_head, state_tail = _halves(state.document, frozenset({"state_sha256"}))
     bundle_head, bundle_tail = _halves(bundle.document, frozenset({"bundle_signature"}))

@@ -56,12 +56,13 @@ class Seen(NamedTuple):
 
 
 class Minting(NamedTuple):
-    """What mint a record is of: its build, and when it was signed.
+    """What mint a record is of: its build, and when it was signed, first and last.
 
     A build mints at one instant; a dump is one build, of records of many mints.
     """
 
     build_id: str
+    first_computed_at: int
     signed_at: int
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain, repeat
 
 from pith_builder.core.forms import EVENT_TARGETS, GRAPH_SNAPSHOT, RECORD_CREATED
+from pith_builder.core.keys import PublicKey
 from pith_builder.core.minting import Mint, Minted, Sealed
 from pith_builder.core.registry import SIGNER_TYPE
 from pith_builder.lake.arrays import Same
@@ -20,18 +21,30 @@ AliasRow = tuple[str, str, str]
 class MintedRows:
     """Makes the columns of what one mint makes; what is the same in all rows is said once."""
 
-    def __init__(self, mint: Mint, build_id: str) -> None:
-        """Take the mint, and the build that the rows name."""
-        key = mint.signer.public_key
+    def __init__(self, mint: Mint, build_id: str, sealed_in: str | None = None) -> None:
+        """Take the mint, and the build that the rows name.
+
+        Rows of bundles name that of their seal, where a later one signed again.
+        """
+        key, seal = mint.signer.public_key, mint.seal
         self._now = Same(microseconds(mint.now))
         self._second = Same(microseconds(mint.now.replace(microsecond=0)))
         self._build_id = Same(build_id)
         self._builder_version = Same(mint.registry.builder_version)
         self._signer_id = Same(mint.registry.signer_id)
-        self._key = (Same(key.key_id), Same(key.fingerprint))
+        self._key = _named(key)
+        self._seal_key = _named(seal.signer.public_key)
+        self._sealed_at = Same(microseconds(seal.now))
+        self._sealed_second = Same(microseconds(seal.now.replace(microsecond=0)))
+        self._sealed_in = Same(sealed_in or build_id)
 
-    def records(self, minted: Minted, observed: Sequence[Observed]) -> Columns:
-        """Return columns of `records`."""
+    def records(
+        self,
+        minted: Minted,
+        observed: Sequence[Observed],
+        reissued: Sequence[str] | None = None,
+    ) -> Columns:
+        """Return columns of `records`; `reissued` are signatures of receipts signed again."""
         found = minted.identities
         papers = [identity.paper for identity in found]
         return (
@@ -60,11 +73,11 @@ class MintedRows:
             [None if paper.updated_on is None else days(paper.updated_on) for paper in papers],
             [paper.is_withdrawn for paper in papers],
             [paper.other_metadata for paper in papers],
-            *self._key,
-            minted.receipt_signatures,
+            *self._seal_key,
+            minted.receipt_signatures if reissued is None else reissued,
+            self._sealed_at,
             self._now,
-            self._now,
-            self._now,
+            self._sealed_at,
             self._builder_version,
             [one.source_kind for one in observed],
             [one.source_name for one in observed],
@@ -117,13 +130,13 @@ class MintedRows:
         return (
             [identity.pith_number for identity in minted.identities],
             Same(2),
-            self._second,
+            self._sealed_second,
             minted.bundle.sha256,
-            *self._key,
+            *self._seal_key,
             minted.bundle.signatures,
-            self._now,
+            self._sealed_at,
             minted.bundle.documents,
-            self._build_id,
+            self._sealed_in,
         )
 
     def aliases(self, rows: Iterable[AliasRow]) -> Columns:
@@ -140,6 +153,10 @@ class MintedRows:
             self._second,
             self._build_id,
         )
+
+
+def _named(key: PublicKey) -> tuple[Same, Same]:
+    return Same(key.key_id), Same(key.fingerprint)
 
 
 def _events(event_type: str, events: Sealed) -> Iterator[tuple[str, str, str, str, bytes]]:

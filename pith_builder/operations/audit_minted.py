@@ -2,18 +2,21 @@
 
 From arXiv's words in `records` and the signatures found, the rows of records, events, states and
 bundles are made again; where they are the rows found, and each signature is that of a trusted key,
-nothing is left to check. What is not so, for whatever reason, is left to the checks of each row by
-itself, which say what is wrong with it, or that it is right otherwise.
+nothing is left to check. Receipts and bundles that another key signed again later are made with
+its signatures; their events, which state the first receipts, with those of the first key. What is
+not so, for whatever reason, is left to the checks of each row by itself, which say what is wrong
+with it, or that it is right otherwise.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import lt
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,7 +24,7 @@ from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.instants import format_microseconds
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.manifest import Part
-from pith_builder.core.minting import Mint, identities
+from pith_builder.core.minting import Mint, Seal, identities
 from pith_builder.core.registry import Registry
 from pith_builder.errors import VerificationError
 from pith_builder.lake.minted_parts import (
@@ -42,8 +45,8 @@ from pith_builder.lake.minted_parts import (
 )
 from pith_builder.lake.minted_rows import MintedRows
 from pith_builder.lake.parts import Columns, instant_of, row_digests
-from pith_builder.lake.reading import DamagedPartError, column_of, rows_of
-from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES
+from pith_builder.lake.reading import Batch, DamagedPartError, column_of, rows_of
+from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES, TABLES, Table
 from pith_builder.operations.audit_parts import UNREADABLE, PartAudit, PartCheck, audit_part
 from pith_builder.signing.ed25519 import SignatureChecker, TrustedKeys
 
@@ -53,17 +56,30 @@ _NOT_AS_MINTED = (*UNREADABLE, NotMintedError, VerificationError, RuntimeError, 
 
 
 class _Again(NamedTuple):
-    """The mint of a build, standing again without its private key."""
+    """The mint of a build, standing again without its private key.
+
+    Attributes:
+        mint: The mint.
+        rows: Its rows.
+        checker: Stands in for the key that signed first.
+        sealer: Stands in for the key that signed receipts and bundles again, if one did.
+    """
 
     mint: Mint
     rows: MintedRows
     checker: SignatureChecker
+    sealer: SignatureChecker | None
+
+    def keys(self) -> dict[str, PublicKey]:
+        """Return the key that signed the rows of each table whose rows are signed."""
+        first = self.checker.public_key
+        last = first if self.sealer is None else self.sealer.public_key
+        return {RECORDS.name: last, EVENTS.name: first, BUNDLES.name: last}
 
 
 class _Made(NamedTuple):
     """Rows of one build, as they were made again, and of `aliases` the digests they call for."""
 
-    build_id: str
     again: _Again
     numbers: Sequence[str]
     columns: tuple[Columns, ...]
@@ -76,21 +92,18 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
     Memory: the rows of a thousand papers, and the digests of the names of all.
     """
     checks = [PartCheck(table, parts[table.name], trusted) for table in _TABLES]
-    used: dict[PublicKey, str] = {}
+    used: set[tuple[str, PublicKey]] = set()
     try:
         for stretch, made in _all_made_again(stretches(lake, parts), trusted):
             if made is None:
                 for check, batch in zip(checks, stretch, strict=True):
                     check.examine(rows_of(check.table, parts[check.table.name], batch))
             else:
+                _note_keys(stretch, made, checks, used)
                 _accept(stretch, made, checks)
-                for one in made:
-                    used.setdefault(one.again.checker.public_key, one.numbers[0])
     except (DamagedPartError, NotTogetherError):
         # Each by itself, they tell which of them is damaged.
         return [audit_part(lake, TABLES[name], part, trusted) for name, part in parts.items()]
-    for key, number in used.items():
-        _note_key(key, checks, number)
     return [check.finish() for check in checks]
 
 
@@ -116,7 +129,7 @@ def _made_again(
     made: list[_Made] = []
     for minting, some in by_mint(stretch):
         again = mints.pop(minting, None) or _mint_of(some, trusted)
-        one = again and _minted_again(minting.build_id, some, again)
+        one = again and _minted_again(some, again)
         if one is None:
             return None
         mints[minting] = one.again
@@ -133,43 +146,69 @@ def _accept(stretch: Stretch, made: Sequence[_Made], checks: Sequence[PartCheck]
         check.accept(first, last, len(batch))
         for one in made:
             rows = len(one.numbers) * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1)
-            check.count(one.columns[place], rows, one.build_id)
+            check.count(one.columns[place], rows)
     for one in made:
         checks[-1].audit.names += one.names
 
 
-def _note_key(key: PublicKey, checks: Sequence[PartCheck], number: str) -> None:
-    """Note for the tables whose rows are signed that their key must be listed."""
-    used = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
-    for check in checks:
-        if check.table in (RECORDS, BUNDLES):
-            check.audit.link("key", used, 0, number)
+def _note_keys(
+    stretch: Stretch,
+    made: Sequence[_Made],
+    checks: Sequence[PartCheck],
+    used: set[tuple[str, PublicKey]],
+) -> None:
+    """Note for the tables whose rows are signed, once of a part, that the key must be listed."""
+    numbers = column_of(RECORDS, stretch.records, "pith_number")
+    for one in made:
+        for check, batch in zip(checks, stretch, strict=True):
+            key = one.again.keys().get(check.table.name)
+            if key is None or (check.table.name, key) in used:
+                continue
+            used.add((check.table.name, key))
+            row = numbers.index(one.numbers[0]) * len(batch) // len(numbers)
+            said = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
+            named = (_first(check.table, batch.slice(row), name) for name in check.table.key)
+            check.audit.link("key", said, check.audit.rows + row, " ".join(named))
 
 
 def _mint_of(stretch: Stretch, trusted: TrustedKeys) -> _Again | None:
-    """Find out who minted a stretch, with which key and when: its first bundle says so.
+    """Find out who minted a stretch, with which keys and when: its first bundle says so.
 
     Nothing of it is believed: rows made otherwise are not those found.
     """
     try:
-        bundle = orjson.loads(column_of(BUNDLES, stretch.bundles.slice(0, 1), "document")[0])
-        key = PublicKey.from_json_object(bundle["public_keys"][0])
+        bundle = orjson.loads(_first(BUNDLES, stretch.bundles, "document"))
         registry = Registry.of_bundle(bundle)
-        signed_at, build_id = (
-            column_of(RECORDS, stretch.records.slice(0, 1), name)[0]
-            for name in ("signed_at", "build_id")
+        keys = [PublicKey.from_json_object(key) for key in bundle["public_keys"]]
+        signature = bundle["events"][0]["signature"]
+        named = signature["key_id"], signature["public_key_fingerprint"]
+        checker = SignatureChecker(
+            next(key for key in keys if (key.key_id, key.fingerprint) == named)
         )
-        now = instant_of(signed_at)
-        if not trusted.holds(key, registry.signer_id, format_microseconds(now)):
-            return None
-        checker = SignatureChecker(key)
-        mint = Mint(registry, checker, now)
-        return _Again(mint, MintedRows(mint, build_id), checker)
+        now, sealed_at = (
+            instant_of(_first(RECORDS, stretch.records, name))
+            for name in ("first_computed_at", "signed_at")
+        )
+        sealer = SignatureChecker(keys[0]) if sealed_at > now else None
+        for key, at in ((checker.public_key, now), (keys[0], sealed_at)):
+            if not trusted.holds(key, registry.signer_id, format_microseconds(at)):
+                return None
+        seal = None if sealer is None else Seal(sealer, sealed_at)
+        mint = Mint(registry, checker, now, seal)
+        builds = (
+            _first(table, batch, "build_id")
+            for table, batch in ((RECORDS, stretch.records), (BUNDLES, stretch.bundles))
+        )
+        return _Again(mint, MintedRows(mint, *builds), checker, sealer)
     except _NOT_AS_MINTED:
         return None
 
 
-def _minted_again(build_id: str, stretch: Stretch, again: _Again) -> _Made | None:
+def _first(table: Table, batch: Batch, name: str) -> Any:
+    return column_of(table, batch.slice(0, 1), name)[0]
+
+
+def _minted_again(stretch: Stretch, again: _Again) -> _Made | None:
     """Mint papers of one build again, or return None where their rows are not what is minted."""
     try:
         columns, names = _rows_again(stretch, again)
@@ -177,7 +216,7 @@ def _minted_again(build_id: str, stretch: Stretch, again: _Again) -> _Made | Non
     except _NOT_AS_MINTED:
         return None
     numbers = column_of(RECORDS, stretch.records, "pith_number")
-    return _Made(build_id, again, numbers, columns, names) if holds else None
+    return _Made(again, numbers, columns, names) if holds else None
 
 
 def _rows_again(stretch: Stretch, again: _Again) -> tuple[tuple[Columns, ...], bytes]:
@@ -190,16 +229,22 @@ def _rows_again(stretch: Stretch, again: _Again) -> tuple[tuple[Columns, ...], b
         NotMintedError: A document is not what is minted.
     """
     papers, seen = identities(papers_of(stretch.records)), seen_in(stretch.records)
-    signatures = _signatures(stretch)
+    signed = _signatures(stretch)
+    firsts = signed if again.sealer is None else (_first_receipts(stretch), *signed[1:3])
     made: list[tuple[Columns, ...]] = []
     names: list[bytes] = []
     for start in range(0, len(papers), MINTED_AT_ONCE):
         some = slice(start, start + MINTED_AT_ONCE)
-        again.checker.expect(map(a2b_base64, chain.from_iterable(of[some] for of in signatures)))
+        again.checker.expect(_decoded(of[some] for of in firsts))
+        reissued = None
+        if again.sealer is not None:
+            again.sealer.expect(_decoded(signed[place][some] for place in (0, 3)))
+            digests = (identity.digest for identity in papers[some])
+            reissued = [b64encode(again.sealer.sign(digest)).decode() for digest in digests]
         minted = again.mint.mint(papers[some])
         rows = again.rows
         columns = (
-            rows.records(minted, seen[some]),
+            rows.records(minted, seen[some], reissued),
             rows.events(minted),
             rows.states(minted),
             rows.bundles(minted),
@@ -209,14 +254,32 @@ def _rows_again(stretch: Stretch, again: _Again) -> tuple[tuple[Columns, ...], b
     return tuple(map(joined, zip(*made, strict=True))), b"".join(names)
 
 
+def _decoded(columns: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    return map(a2b_base64, chain.from_iterable(columns))
+
+
 def _signatures(stretch: Stretch) -> tuple[Sequence[str], ...]:
-    """Return the signatures found, of each paper, in the order in which a mint makes them."""
-    types = column_of(EVENTS, stretch.events, "event_type")
-    signatures = column_of(EVENTS, stretch.events, "signature_b64")
-    firsts, seconds = signatures[::2], signatures[1::2]
-    is_created = [event_type == RECORD_CREATED for event_type in types[::2]]
-    pairs = zip(firsts, seconds, is_created, strict=True)
-    created, graph = zip(*((a, b) if first else (b, a) for a, b, first in pairs), strict=True)
+    """Return the signatures found: of receipts, creations, graphs and bundles, paper by paper.
+
+    In this order a mint makes them.
+    """
+    created, graph = _by_type(stretch, "signature_b64")
     receipts = column_of(RECORDS, stretch.records, "signature_b64")
     bundles = column_of(BUNDLES, stretch.bundles, "signature_b64")
     return receipts, created, graph, bundles
+
+
+def _first_receipts(stretch: Stretch) -> list[str]:
+    """Return the signatures of the receipts that the events of creation state."""
+    created, _ = _by_type(stretch, "document")
+    return [orjson.loads(event)["payload"]["receipt"]["signature_b64"] for event in created]
+
+
+def _by_type(stretch: Stretch, name: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return a column of `events`: of those that state a creation, and of the others."""
+    types = column_of(EVENTS, stretch.events, "event_type")
+    values = column_of(EVENTS, stretch.events, name)
+    is_created = [event_type == RECORD_CREATED for event_type in types[::2]]
+    pairs = zip(values[::2], values[1::2], is_created, strict=True)
+    created, graph = zip(*((a, b) if first else (b, a) for a, b, first in pairs), strict=True)
+    return created, graph

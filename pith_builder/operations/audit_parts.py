@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
@@ -169,8 +169,9 @@ class PartCheck:
         self._before = last
         self.audit.rows += rows
 
-    def count(self, columns: Columns, rows: int, build_id: str) -> None:
-        """Count rows that one build added."""
+    def count(self, columns: Columns, rows: int) -> None:
+        """Count rows of one build, whose column `build_id` is therefore `Same`."""
+        build_id = cast("Same", columns[self._build_place]).value
         self.audit.builds[build_id] += rows
         for name, (place, value) in self._noted.items():
             self.audit.noted[name][build_id] += columns[place].count(value)

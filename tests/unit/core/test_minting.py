@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pith_builder.core.alias import alias_names
+from pith_builder.core.gathering import reissued_bundle
 from pith_builder.core.keys import PublicKey
 from pith_builder.core.merge import merge
-from pith_builder.core.minting import Identity, Mint, identities
+from pith_builder.core.minting import Identity, Mint, Seal, identities
 from pith_builder.core.specimen import record_specimen
 from pith_builder.core.verification import verify, verify_bytes
 from pith_builder.errors import MalformedError
@@ -17,6 +18,7 @@ from pith_builder.signing.ed25519 import Ed25519Signer
 from tests.makers import (
     KEYRING,
     NOW,
+    OTHER_SIGNER,
     PUBLISHED_NUMBER,
     REFERENCE_KEY,
     REGISTRY,
@@ -178,6 +180,22 @@ def test_one_mint_may_mint_again_and_again():
         for kind in ("created", "graph", "state", "bundle"):
             assert getattr(alone, kind).documents == [getattr(together, kind).documents[row]]
             assert getattr(alone, kind).sha256 == [getattr(together, kind).sha256[row]]
+
+
+@signing_law
+@given(batches, instants, st.sampled_from([SIGNER, OTHER_SIGNER]))
+def test_a_mint_with_another_seal_makes_what_signing_again_makes(some_papers, later, signer):
+    found = identities(some_papers)
+    first = Mint(REGISTRY, SIGNER, NOW).mint(found)
+    keys = {(key.key_id, key.fingerprint): key for key in (SIGNER.public_key, signer.public_key)}
+
+    again = Mint(REGISTRY, SIGNER, NOW, Seal(signer, later)).mint(found)
+
+    assert (again.created, again.graph, again.state) == (first.created, first.graph, first.state)
+    assert again.bundle.documents == [
+        reissued_bundle(json.loads(document), signer=signer, keys=keys, now=later).document
+        for document in first.bundle.documents
+    ]
 
 
 def test_minting_twice_gives_the_same_bytes():

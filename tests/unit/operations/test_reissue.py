@@ -15,6 +15,7 @@ from pith_builder.errors import UsageError, VerificationError
 from pith_builder.lake.query import connect
 from pith_builder.lake.store import open_lake
 from pith_builder.operations.audit import audit
+from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.operations.reissue import reissue
 from pith_builder.operations.show import View, show
 from pith_builder.operations.transaction import Target
@@ -199,6 +200,43 @@ def test_an_audit_finds_a_receipt_signed_again_that_does_not_hold(lake, edit, co
     reissued(lake)
     forge(lake, "records", lambda found: edit(*found[:2]))
     assert codes in {finding.code for finding in audit(lake, TRUSTED).findings}
+
+
+def test_what_was_signed_again_is_audited_by_minting_it_again(lake, monkeypatch):
+    build(lake, lines(3, first=20), now=NOW + timedelta(days=1))
+    reissued(lake)
+    examined = []
+    examine = PartCheck.examine
+    monkeypatch.setattr(
+        PartCheck,
+        "examine",
+        lambda self, some: (examined.append(self.table.name), examine(self, some)),
+    )
+
+    sound(lake)
+    assert not {"records", "events", "states", "bundles"} & set(examined)
+
+
+@pytest.mark.parametrize("trusted", BOTH, ids=lambda key: key.key_id)
+def test_whoever_trusts_one_key_alone_is_told_of_the_other(lake, trusted):
+    reissued(lake)
+    assert Code.UNKNOWN_KEY in {finding.code for finding in audit(lake, [trusted]).findings}
+
+
+@pytest.mark.parametrize(
+    ("table", "edit", "code"),
+    [
+        ("events", lambda row: row.update(signed_at=row["signed_at"] + 1), "column_mismatch"),
+        ("states", lambda row: row.update(event_count=3), "column_mismatch"),
+        ("bundles", lambda row: row.update(built_at=row["built_at"] + 1), "column_mismatch"),
+        ("records", lambda row: row.update(title="Another"), "record_mismatch"),
+    ],
+)
+def test_harm_to_what_was_signed_again_is_found(lake, table, edit, code):
+    reissued(lake)
+    forge(lake, table, lambda found: edit(found[1]))
+    findings = audit(lake, TRUSTED).findings
+    assert code in {finding.code for finding in findings if finding.row == 1}
 
 
 def test_what_no_key_signed_again_does_not_pass_for_it(lake):
