@@ -204,7 +204,9 @@ def _reading(source: Path) -> Iterator[None]:
 
 
 def _too_large(source: Path) -> Refused:
-    message = f"a document of more than {MAX_DOCUMENT_BYTES >> 20} MiB"
+    message = (
+        f"a document of more than {MAX_DOCUMENT_BYTES >> 20} MiB; nothing from there on was read"
+    )
     return Refused(source=str(source), line=0, reason=str(Code.TOO_LARGE), message=message)
 
 

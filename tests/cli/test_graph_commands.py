@@ -157,6 +157,33 @@ def test_proof_and_into_do_not_go_together(lake, tmp_path):
     assert (run.code, run.out) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"[" * 100_000 + b"]" * 100_000, "not_json: nested deeper than 64 levels"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "not_json: nested deeper than 64 levels"),
+        (
+            b'{"a":' + b"9" * 5_000 + b"}",
+            "not_json: an integer of 5000 characters is beyond 64 bits",
+        ),
+        (b" " * (65 << 20) + b"1", "too_large: a document of more than 64 MiB; nothing from there"),
+    ],
+    ids=["deep arrays", "deep objects", "a long integer", "a large document"],
+)
+def test_what_nobody_could_hold_is_refused_in_one_line(lake, tmp_path, data, told):
+    offered = tmp_path / "hostile.json"
+    offered.write_bytes(data)
+    before = pith("show", "1804.01852", **lake).out
+
+    run = pith("merge", offered, "--into", lake["PITH_LAKE"], **lake)
+
+    assert run.code == 3
+    (line,) = [line for line in run.out.splitlines() if line.startswith("refused")]
+    assert line.startswith(f"refused: {offered}: {told}")
+    assert len(line) < 300
+    assert pith("show", "1804.01852", **lake).out == before
+
+
 # --- import -------------------------------------------------------------------------------------
 
 
@@ -212,6 +239,22 @@ def test_an_anchor_carries_its_proof_into_the_bundle(lake, tmp_path):
     (shown,) = bundle["timestamp_proofs"]
     assert shown["attestations"][0] == "bitcoin block 358391"
     assert record["verification_status"]["externally_anchored"] is True
+
+
+def test_what_another_signer_stated_stays_whoever_claims_its_place(lake, tmp_path):
+    other = key_of(OTHER_SIGNER, tmp_path / "other.json")
+    trusted = {**lake, "PITH_TRUSTED_KEYS": other}
+    offered = written(tmp_path / "theirs.jsonl", theirs())
+    assert pith("merge", offered, "--into", lake["PITH_LAKE"], **trusted).code == 0
+    gone = theirs()["events"][1]["event_id"]
+
+    said = ("attest", "author", PUBLISHED_NUMBER, "--author-name", "M. Blot", "--supersedes", gone)
+    run, audited = pith(*said, **trusted), pith("audit", **trusted)
+    current = pith("show", "1804.01852", "--as", "state", **trusted).json()["current"]
+
+    assert (run.code, audited.code) == (0, 0)
+    assert gone in [shown["event_id"] for shown in current["graph_snapshots"]]
+    assert [shown["payload"]["author_name"] for shown in current["author_attestations"]]
 
 
 def test_an_event_can_be_written_without_a_lake(tmp_path, key_file):
