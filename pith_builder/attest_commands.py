@@ -140,7 +140,7 @@ def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
         settings.keyring(),
         [offer_of(event, subject)],
         operation="attest",
-        sources=[Input(namespace="statement", name=statement.event_type)],
+        sources=lambda: [Input(namespace="statement", name=statement.event_type)],
     )
     if chosen["as_json"]:
         print_json({"event": json.loads(event.document), "committed": taken.result.committed})

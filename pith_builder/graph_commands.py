@@ -203,18 +203,24 @@ def _take(
     wait: float,
     as_json: bool,
 ) -> None:
-    """Take in what these places offer, and say what came of it."""
+    """Take in what these places offer, and say what came of it.
+
+    What is offered may be large: what hashing it takes is done beside the rest.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 
     target = target_of(settings, lake, now, workers, wait)
-    with progress_shown("records") as progress:
+    with ThreadPoolExecutor(1) as beside, progress_shown("records") as progress:
+        read = beside.submit(files_read, places)
         taken = take_in(
             target,
             settings.keyring(),
             offers,
             operation=operation,
-            sources=files_read(places),
+            sources=read.result,
             is_import=operation == "import",
             progress=progress,
         )

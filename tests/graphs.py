@@ -55,7 +55,7 @@ def merged_into(lake, *files, reader=read_in_stretches, **changes):
         TRUSTED,
         reader(files, None, *([TRUSTED] if reader is read_imports else [])),
         operation="merge",
-        sources=files_read(files),
+        sources=lambda: files_read(files),
         is_import=reader is read_imports,
     )
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -153,7 +153,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     offers: Iterable[Offer | Refused | Stretch],
     *,
     operation: str,
-    sources: Sequence[Input],
+    sources: Callable[[], Sequence[Input]],
     is_import: bool = False,
     progress: Progress = lambda _: None,
 ) -> TakenIn:
@@ -164,7 +164,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
         trusted: The keys that are trusted besides the target's own.
         offers: What is offered.
         operation: What this is called in table `builds`.
-        sources: What it is read from, as table `builds` tells of it.
+        sources: Tells, in the end, what it was read from, as table `builds` does.
         is_import: Whether records that come without signed events are vouched for.
         progress: Is told how many records were gone through.
 
@@ -191,7 +191,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
             _take_chunks(opened, taker, desk, run, taken, progress)
             if taken.changed:
                 _rewrite(opened, desk, run)
-        opened.commit(sources)
+        opened.commit(sources())
     return taken
 
 

@@ -222,7 +222,7 @@ def trusting(lake, keys, *files):
     """Merge files into a lake, trusting some keys alone."""
     target = Target(lake=lake, registry=REGISTRY, signer=SIGNER, now=LATER)
     return taking_in.take_in(
-        target, TrustedKeys(keys), read_offers(files, None), operation="merge", sources=[]
+        target, TrustedKeys(keys), read_offers(files, None), operation="merge", sources=list
     )
 
 
