@@ -171,10 +171,11 @@ def read_in_stretches(
 
 def _is_shared(source: Path) -> bool:
     """Tell whether a file is plain, large, and of JSON lines, as its first piece shows."""
-    if str(source) == "-" or not source.is_file():
-        return False
-    with _reading(source), source.open("rb") as file:
-        return source.stat().st_size > STRETCH_BYTES and bool(_is_lines(file.read(READ_BYTES)))
+    with _reading(source):
+        if str(source) == "-" or not source.is_file() or source.stat().st_size <= STRETCH_BYTES:
+            return False
+        with source.open("rb") as file:
+            return bool(_is_lines(file.read(READ_BYTES)))
 
 
 def _stretches(source: Path) -> Iterator[Stretch | Refused]:

@@ -82,10 +82,11 @@ def test_standard_input_is_read():
     assert (found.source, found.number) == ("-", PUBLISHED["pith_number"])
 
 
-@pytest.mark.parametrize("name", ["missing.json", ""])
-def test_what_cannot_be_read_is_told(tmp_path, name):
+@pytest.mark.parametrize("name", ["missing.json", "", "x" * 300])
+@pytest.mark.parametrize("reader", [read_offers, read_in_stretches])
+def test_what_cannot_be_read_is_told(tmp_path, name, reader):
     with pytest.raises(UsageError, match="cannot read"):
-        list(read_offers([tmp_path / name], io.BytesIO()))
+        list(reader([tmp_path / name], io.BytesIO()))
 
 
 def test_a_document_too_large_to_hold_is_refused(tmp_path, monkeypatch):
