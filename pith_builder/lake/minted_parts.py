@@ -26,7 +26,7 @@ EVENTS_OF_A_PAPER = 2
 PAPERS_AT_ONCE = 1_000
 """Papers read at once, some 25 kilobytes each."""
 
-MINTED_AT_ONCE = 50
+MINTED_AT_ONCE = 100
 """Papers minted again at once: what is made of them stays in a processor's cache."""
 
 
