@@ -190,7 +190,8 @@ def _roots(
         if table.schema_version > TABLES[name].schema_version:
             message = f"schema version {table.schema_version} is not known here"
             report.findings.append(Finding("schema_version", name, message, name))
-    for findings in spread(partial(_root_problem, lake), whole.items()):
+    largest_first = sorted(whole.items(), key=lambda named: named[1].rows, reverse=True)
+    for findings in spread(partial(_root_problem, lake), largest_first):
         report.findings += findings
 
 
