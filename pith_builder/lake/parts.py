@@ -19,7 +19,7 @@ from pith_builder.core.merkle import leaf_hashes
 from pith_builder.disk import Disk, new_file, remove_unwanted, storage_errors
 from pith_builder.errors import StorageError
 from pith_builder.lake.arrays import ARROW_TYPES, Same, arrow_array, values_of
-from pith_builder.lake.tables import Table
+from pith_builder.lake.tables import Kind, Table
 
 Row = Sequence[Any]
 """Values in the order of a table's columns; instants are microseconds, days days since 1970."""
@@ -28,7 +28,9 @@ Row = Sequence[Any]
 Columns = Sequence[Sequence[Any] | Same]
 """Rows by column, in the order of a table's columns but the last, `row_sha256`."""
 
-ZSTD_LEVEL = 1
+_DOCUMENT_ZSTD_LEVEL = -3
+"""Of documents, which are most of what is written: at Arrow's own level, 1, they take a quarter
+less of the disk, but a quarter more of a core to write and a third more to read."""
 
 _FALSELY_FOUND = 0.01
 """The share of row groups that a Bloom filter lets through though they lack the value."""
@@ -112,7 +114,11 @@ class PartWriter:
             pa.PythonFile(self._file, mode="w"),
             schema,
             compression="zstd",
-            compression_level=ZSTD_LEVEL,
+            compression_level={
+                column.name: _DOCUMENT_ZSTD_LEVEL
+                for column in table.all_columns()
+                if column.kind is Kind.JSON
+            },
             use_dictionary=repeating,
             write_statistics=[*table.key],
             write_page_checksum=True,
