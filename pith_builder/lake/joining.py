@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pith_builder.core.manifest import Part
 from pith_builder.disk import Disk, remove_unwanted
@@ -105,5 +104,4 @@ def merged_rows(lake: Path, table: Table, parts: Sequence[Part]) -> Iterator[pa.
         if len(stretch) == 1:
             yield stretch[0]
         else:
-            rows = pa.concat_batches(stretch)
-            yield rows.take(pc.sort_indices(rows, sort_keys=by_key))
+            yield pa.concat_batches(stretch).sort_by(by_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import unhexlify
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from pith_builder.core.merkle import LEAF_BYTES as DIGEST_BYTES
 from pith_builder.lake.reading import DIGESTS_AT_ONCE, DamagedPartError, batches
 from pith_builder.lake.tables import RECORDS
 
+_HEX_DIGITS = 2 * DIGEST_BYTES
 _Digests = npt.NDArray[np.void]
 _Words = npt.NDArray[np.uint64]
 
@@ -83,17 +85,21 @@ def known_records(lake: Path, parts: Iterable[Part]) -> KnownRecords:
         DamagedPartError: A part cannot be read whole, or holds other than digests.
     """
     known = KnownRecords()
-    for part in parts:
-        for batch in batches(lake, RECORDS, part, ["canonical_sha256"], DIGESTS_AT_ONCE):
-            known.add_packed(_unhexed(part, batch.column(0)))
+    known.add_packed(
+        b"".join(
+            _unhexed(part, batch.column(0))
+            for part in parts
+            for batch in batches(lake, RECORDS, part, ["canonical_sha256"], DIGESTS_AT_ONCE)
+        )
+    )
     return known
 
 
 def _unhexed(part: Part, column: pa.StringArray) -> bytes:
-    try:
-        packed = bytes.fromhex("".join(column.to_pylist()))
-    except (TypeError, ValueError) as error:
-        raise DamagedPartError(f"{part.path} holds digests that are not hexadecimal") from error
-    if len(packed) != len(column) * DIGEST_BYTES:
+    ends = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
+    if column.null_count or (np.diff(ends) != _HEX_DIGITS).any():
         raise DamagedPartError(f"{part.path} holds digests of other than {DIGEST_BYTES} bytes")
-    return packed
+    try:
+        return unhexlify(column.buffers()[2][int(ends[0]) : int(ends[-1])])
+    except ValueError as error:
+        raise DamagedPartError(f"{part.path} holds digests that are not hexadecimal") from error

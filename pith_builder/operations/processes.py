@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -28,12 +29,24 @@ def process_pool(
     too long a name for the server's socket, each process imports the program itself. They end when
     the process that asked for them does, also if it was killed.
     """
+    return ProcessPoolExecutor(workers, _context(program), _start, (initializer, arguments))
+
+
+def begin_server(program: str) -> None:
+    """Let the server of `process_pool` read the program, while this process reads its own.
+
+    For whoever will surely want a pool: the third of a second that it takes is not waited for.
+    """
+    if _context(program).get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+def _context(program: str) -> BaseContext:
     if len(tempfile.gettempdir()) > _LONGEST_FOLDER:
-        context: BaseContext = multiprocessing.get_context("spawn")
-    else:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([program])
-    return ProcessPoolExecutor(workers, context, _start, (initializer, arguments))
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([program])
+    return context
 
 
 def _start(initializer: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
