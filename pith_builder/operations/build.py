@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,14 +32,15 @@ def build(
         StorageError: The disk is full, or the folder takes no files.
         VerificationError: The lake is damaged.
     """
-    with transaction(target, "build") as opened:
+    with transaction(target, "build") as opened, ThreadPoolExecutor(1) as beside:
+        inputs = beside.submit(files_read, sources)
         failure: SourceError | None = None
         try:
             opened.mint(snapshot_chunks(_lines(sources, standard_input)), progress)
         except SourceError as error:
             failure = error
         outcome = COMPLETE if failure is None else str(failure)
-        result = opened.commit(files_read(sources), outcome)
+        result = opened.commit(inputs.result(), outcome)
     if failure is not None:
         raise SourceError(
             f"{failure} (before it: {result.seen} seen, {result.minted} minted, "
