@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -34,6 +34,10 @@ LARGEST_CHUNK_BYTES = 64 << 20
 _CHUNKS_BEFORE = 16
 """A chunk is so small a part of what precedes it that no worker has long to wait at the end, and
 as large as that allows, because few large parts are quicker to ask than many small ones."""
+
+_LAST_CHUNKS = 4
+"""Into so many chunks the end of the input is cut: while the last one is minted, other workers
+have nothing left."""
 
 _HANDLED_AT_ONCE = 250
 """Papers minted at once; their documents are some thirty kilobytes each."""
@@ -191,32 +195,63 @@ def snapshot_chunks(
 ) -> Iterator[SnapshotChunk]:
     """Cut the input after the line that fills a chunk, however it was read.
 
-    The chunks are of `chunk_bytes` at first and grow with what precedes them.
+    The chunks are of `chunk_bytes` at first and grow with what precedes them; but the last full one
+    and what follows it are cut anew, into smaller ones.
 
-    A failure of the source is raised after the chunk of what precedes it.
+    A failure of the source is raised after the chunks of what precedes it.
+    """
+
+    def growing(before: int) -> int:
+        return min(max(chunk_bytes, before // _CHUNKS_BEFORE), LARGEST_CHUNK_BYTES)
+
+    index = count()
+    last: list[Block] = []
+    failure: Exception | None = None
+    try:
+        for piece, is_full in _pieces(blocks, growing):
+            if is_full and last:
+                yield SnapshotChunk(next(index), tuple(last))
+                last = []
+            last += piece
+    except Exception as error:  # noqa: BLE001 - raised again after what precedes it
+        failure = error
+    size = sum(len(block.data) for block in last)
+    smaller = size if size < chunk_bytes else -(-size // _LAST_CHUNKS)
+    for piece, _ in _pieces(last, lambda _: smaller):
+        yield SnapshotChunk(next(index), tuple(piece))
+    if failure is not None:
+        raise failure
+
+
+def _pieces(
+    blocks: Iterable[Block], wanted: Callable[[int], int]
+) -> Iterator[tuple[list[Block], bool]]:
+    """Cut blocks after each line that makes a piece as large as is wanted after so many bytes.
+
+    Of each it is told whether it is so large: of all but the last, which may be smaller.
     """
     gathered: list[Block] = []
-    index = size = before = 0
-    full = chunk_bytes
+    size = before = 0
+    full = wanted(before)
     try:
         for block in blocks:
             rest = block
             while size + len(rest.data) >= full:
                 end = rest.data.find(b"\n", max(0, full - size - 1)) + 1 or len(rest.data)
                 head, rest = _cut(rest, end)
-                yield SnapshotChunk(index, (*gathered, head))
+                yield [*gathered, head], True
                 before += size + len(head.data)
-                full = min(max(chunk_bytes, before // _CHUNKS_BEFORE), LARGEST_CHUNK_BYTES)
-                index, gathered, size = index + 1, [], 0
+                full = wanted(before)
+                gathered, size = [], 0
             if rest.data:
                 gathered.append(rest)
                 size += len(rest.data)
     except Exception:
         if gathered:
-            yield SnapshotChunk(index, tuple(gathered))
+            yield gathered, False
         raise
     if gathered:
-        yield SnapshotChunk(index, tuple(gathered))
+        yield gathered, False
 
 
 def _cut(block: Block, end: int) -> tuple[Block, Block]:

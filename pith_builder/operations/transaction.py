@@ -32,7 +32,7 @@ from pith_builder.operations.run_facts import libraries, written
 from pith_builder.operations.tiers import full_rows, joins
 from pith_builder.operations.workers import minted_in_order
 
-MOST_NAME_PARTS = 32
+MOST_NAME_PARTS = 36
 """A run that writes more parts of `aliases` joins them before it commits: a name is looked for in
 each, which takes a tenth of a millisecond."""
 

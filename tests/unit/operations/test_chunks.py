@@ -80,6 +80,18 @@ def cut_line_by_line(sizes, chunk_bytes, largest):
             counts.append(count)
             before, count, size = before + size, 0, 0
             full = min(max(chunk_bytes, before // 16), largest)
+    last = sizes[sum(counts[:-1]) :]
+    return counts[:-1] + cut_evenly(last, 4 if sum(last) >= chunk_bytes else 1)
+
+
+def cut_evenly(sizes, pieces):
+    """Return how many lines each piece has, if each ends with the line that fills it."""
+    counts, count, size = [], 0, 0
+    for line_bytes in sizes:
+        count, size = count + 1, size + line_bytes
+        if size * pieces >= sum(sizes):
+            counts.append(count)
+            count, size = 0, 0
     return [*counts, count] if count else counts
 
 
@@ -124,8 +136,8 @@ def test_chunks_grow_from_the_smallest_to_the_largest(monkeypatch):
     ]
 
     assert sizes[:17] == [1_000] * 17
-    assert sizes == [*sorted(sizes[:-1]), sizes[-1]]
-    assert max(sizes) == sizes[-2] == 4_000
+    assert sizes[:-4] == sorted(sizes[:-4])
+    assert max(sizes) == sizes[-5] == 4_000
     assert sum(sizes) == 200_000
     for place, size in enumerate(sizes):
         assert size <= max(1_000, sum(sizes[:place]) // 16 + 10)
@@ -139,10 +151,21 @@ def test_a_failure_comes_after_what_precedes_it(failure):
 
     cut = snapshot_chunks(blocks(), 4)
 
-    assert said([next(cut)]) == [[("a", 1, b"1\n"), ("a", 2, b"2\n")]]
+    assert said([next(cut)]) == [[("a", 1, b"1\n")]]
+    assert said([next(cut)]) == [[("a", 2, b"2\n")]]
     assert said([next(cut)]) == [[("a", 3, b"3\n")]]
     with pytest.raises(type(failure), match=str(failure)):
         next(cut)
+
+
+def test_the_last_chunks_are_smaller():
+    blocks = [Block("a", 1 + 100 * place, b"123456789\n" * 100) for place in range(7)]
+
+    sizes = [
+        sum(len(block.data) for block in chunk.blocks) for chunk in snapshot_chunks(blocks, 2_000)
+    ]
+
+    assert sizes == [2_000, 2_000, 750, 750, 750, 750]
 
 
 def test_a_chunk_is_some_megabytes():
