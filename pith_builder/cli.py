@@ -319,14 +319,18 @@ def audit(
     if folder is not None and lake is not None:
         raise UsageError("DIR and --lake do not go together")
     lake = folder or lake
-    from pith_builder.operations.audit import audit as run
-
     settings = Settings.of(os.environ, trust)
     place = lake or settings.lake
     if not place.is_dir():
         raise UsageError(
             f"there is no lake in {place}: build one with `pith build`, or give --lake"
         )
+    if workers > 1 and not (roots or of_source):
+        from pith_builder.operations.processes import begin_server
+
+        begin_server("pith_builder.operations.audit")
+    from pith_builder.operations.audit import audit as run
+
     if of_source:
         target = target_of(settings, lake, None, workers, wait)
         _audit_source(settings, target, set_spec, keep_raw, replay, as_json)

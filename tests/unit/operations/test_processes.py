@@ -12,6 +12,7 @@ from pith_builder.operations.processes import begin_server, process_pool
 from tests.lakes import line
 
 PROGRAM = "pith_builder.operations.workers"
+AUDIT = "pith_builder.operations.audit"
 
 
 def server():
@@ -64,4 +65,19 @@ def test_workers_are_made_ready_for_large_files_alone(
 
     gc.unfreeze()  # the program that a command leaves aside is here that of other tests
     assert done.exit_code == 0
+    assert asked == begun
+
+
+@pytest.mark.parametrize(
+    ("options", "begun"),
+    [(["--workers", "2"], [AUDIT]), (["--workers", "1"], []), (["--workers", "2", "--roots"], [])],
+)
+def test_workers_are_made_ready_for_an_audit_of_rows_by_several(
+    sample_lake, monkeypatch, options, begun
+):
+    asked = []
+    monkeypatch.setattr(processes, "begin_server", asked.append)
+
+    CliRunner().invoke(pith_builder.cli.pith, ["audit", "--lake", str(sample_lake), *options])
+
     assert asked == begun
