@@ -22,8 +22,8 @@ from tests.harvests import target
 from tests.lakes import LATER, PITH, ROOT, bare_environment, build, line, lines, pith
 from tests.makers import NOW, SIGNER
 
-COMMITS = of(24, 3_000)
-READS = of(4, 500)
+COMMITS = of(24, 2_000)
+READS = of(4, 30)
 MAINTAINED_EVERY = 6
 """Commits; parts are then joined, and all that only earlier manifests name is swept at once."""
 
