@@ -131,6 +131,7 @@ def _audit(
     progress: Callable[[int], None],
 ) -> AuditReport:
     report = AuditReport()
+    views = audit_views(lake)  # first: each commit writes them anew, and a chain can be long
     chain = audit_chain(lake, trusted)
     report.findings += chain.findings
     report.manifests = chain.manifests
@@ -140,7 +141,7 @@ def _audit(
     report.manifest_sha256 = manifest.manifest_sha256
     report.sequence = manifest.sequence
     report.rows = {name: table.rows for name, table in manifest.tables.items()}
-    report.findings += audit_views(lake, manifest)
+    report.findings += views
     report.notes += audit_notes(lake, chain)
     with _hands(workers, in_threads=roots_only) as spread:
         findings, sound = audit_bytes(lake, chain, spread)

@@ -25,6 +25,7 @@ from pith_builder.lake.store import (
     Lake,
     current_sequence,
     later_manifests,
+    live_manifest,
     manifest_name,
     read_manifest,
     views_follow,
@@ -145,15 +146,16 @@ def _note(chain: Chain, manifest: Manifest, value: JsonValue) -> None:
                 chain.findings.append(Finding("part_mismatch", place, message, name))
 
 
-def audit_views(lake: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Yield whether `pith.sql` is not what follows from the manifest."""
+def audit_views(lake: Path) -> list[Finding]:
+    """Return whether `pith.sql` is not what follows from the live manifest."""
     try:
-        follows = views_follow(Lake(lake, manifest))
+        while (live := live_manifest(lake)) and not views_follow(Lake(lake, live)):
+            if current_sequence(lake) == live.sequence:  # else both were replaced meanwhile
+                message = "is not what follows from the manifest; `pith maintain` writes it anew"
+                return [Finding("bad_views", SQL_FILE, message)]
     except VerificationError:
-        return  # the manifest before is damaged, which the chain has said
-    if not follows:
-        message = "is not what follows from the manifest; `pith maintain` writes it anew"
-        yield Finding("bad_views", SQL_FILE, message)
+        pass  # a manifest is damaged, which the chain says
+    return []
 
 
 def audit_bytes(lake: Path, chain: Chain, spread: Spread) -> tuple[list[Finding], frozenset[str]]:

@@ -25,7 +25,11 @@ from tests.makers import NOW, SIGNER
 COMMITS = of(24, 2_000)
 READS = of(4, 30)
 MAINTAINED_EVERY = 6
-"""Commits; parts are then joined, and all that only earlier manifests name is swept at once."""
+"""Commits; parts are then joined, and what only earlier manifests name is swept."""
+
+KEPT = timedelta(minutes=100)
+"""How long parts are kept in the second half, a commit a minute: an audit goes through the whole
+chain first. In the first half nothing is kept, so that readers are overtaken."""
 
 
 def test_readers_see_one_commit_whole_whatever_is_written_and_swept(tmp_path):
@@ -51,7 +55,8 @@ def test_readers_see_one_commit_whole_whatever_is_written_and_swept(tmp_path):
             build(lake, line(id=name, title=f"Paper {number}"), now=now)
             if number % MAINTAINED_EVERY == 0:
                 compact(target(lake, now=now))
-                swept += len(maintain(lake, kept_since=now).removed)
+                kept = KEPT if number > COMMITS // 2 else timedelta(0)
+                swept += len(maintain(lake, kept_since=now - kept).removed)
     finally:
         stop.touch()
         ended = [(process, *process.communicate(timeout=120)) for process in reading]
@@ -136,6 +141,28 @@ def test_an_audit_that_is_overtaken_begins_again(outlived, monkeypatch):
     report = audit(lake, [SIGNER.public_key])
     assert report.findings == []
     assert report.sequence == before.manifest.sequence + 1
+
+
+def test_an_audit_of_a_long_chain_need_not_begin_again_for_a_commit(tmp_path, monkeypatch):
+    lake, audits = tmp_path / "lake", []
+    build(lake, lines(1))
+    through_the_chain, found = auditing.audit_chain, auditing._audit
+
+    def overtaken(*arguments):
+        chain = through_the_chain(*arguments)
+        build(lake, lines(1, first=len(audits) + 1), now=NOW + timedelta(minutes=len(audits)))
+        return chain
+
+    def counted(*arguments, **options):
+        audits.append(lake)
+        return found(*arguments, **options)
+
+    monkeypatch.setattr(auditing, "audit_chain", overtaken)
+    monkeypatch.setattr(auditing, "_audit", counted)
+
+    report = audit(lake, [SIGNER.public_key])
+    assert (report.findings, report.sequence, len(audits)) == ([], 1, 1)
+    assert open_lake(lake).manifest.sequence == 2
 
 
 def test_a_second_writer_waits_or_is_told_who_holds_the_lake_and_a_dead_holder_frees_it(
