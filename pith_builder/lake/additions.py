@@ -19,6 +19,7 @@ from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import LEAF_BYTES
 from pith_builder.errors import VerificationError
 from pith_builder.lake.arrays import arrow_array
+from pith_builder.lake.digests import leading_words
 from pith_builder.lake.query import own_settings
 from pith_builder.lake.reading import DIGESTS_AT_ONCE, batches, packed_digests
 from pith_builder.lake.roots import bits_of_stretches, of_stretch, root_of
@@ -125,7 +126,7 @@ class _Known:
     """Digests, sorted by their first 64 bits, to be asked whether they hold others."""
 
     def __init__(self, digests: _Digests) -> None:
-        words = _words(digests)
+        words = leading_words(digests)
         order = np.argsort(words)
         self._digests = digests[order]
         self._words = words[order]
@@ -138,16 +139,12 @@ class _Known:
         """Tell for each digest whether it is one of these."""
         if not len(self._words):
             return np.zeros(len(digests), np.bool_)
-        places = np.searchsorted(self._words, _words(digests)).clip(max=len(self._words) - 1)
+        places = np.searchsorted(self._words, leading_words(digests)).clip(max=len(self._words) - 1)
         found: npt.NDArray[np.bool_] = (self._digests[places] == digests).all(axis=1)
         if self._shared:
             for place in np.flatnonzero(~found):
                 found[place] = bytes(digests[place]) in self._shared
         return found
-
-
-def _words(digests: _Digests) -> npt.NDArray[np.uint64]:
-    return digests[:, :8].copy().view(">u8").ravel().astype(np.uint64)
 
 
 def _compared(

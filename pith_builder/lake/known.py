@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pith_builder.core.manifest import Part
 from pith_builder.core.merkle import LEAF_BYTES as DIGEST_BYTES
+from pith_builder.lake.digests import leading_words
 from pith_builder.lake.reading import DIGESTS_AT_ONCE, DamagedPartError, batches
 from pith_builder.lake.tables import RECORDS
 
@@ -74,8 +75,7 @@ class KnownRecords:
 
 
 def _words(digests: _Digests) -> _Words:
-    places = digests.view(np.uint8).reshape(-1, DIGEST_BYTES)
-    return places[:, :8].copy().view(">u8").ravel().astype(np.uint64)
+    return leading_words(digests.view(np.uint8).reshape(-1, DIGEST_BYTES))
 
 
 def known_records(lake: Path, parts: Iterable[Part]) -> KnownRecords:

@@ -17,6 +17,7 @@ from pith_builder.core.merkle import (
     included,
     root_of_buckets,
 )
+from pith_builder.lake.digests import leading_words
 from pith_builder.lake.reading import packed_digests
 from pith_builder.lake.tables import Table
 
@@ -106,12 +107,12 @@ def bits_of_stretches(leaves: int) -> int:
 
 def of_stretch(leaves: _Leaves, stretch: int, bits: int) -> _Leaves:
     """Return the leaves whose leading bits are those of the stretch."""
-    return leaves[_leading(_words(leaves), bits) == stretch] if bits else leaves
+    return leaves[_leading(leading_words(leaves), bits) == stretch] if bits else leaves
 
 
 def _cut(leaves: _Leaves, bits: int, first: int, count: int) -> Iterator[bytes]:
     """Sort leaves, equal ones once, and yield `count` buckets from that of leading bits `first`."""
-    words = _words(leaves)
+    words = leading_words(leaves)
     order = np.argsort(words)
     words = words[order]
     if (words[1:] == words[:-1]).any():
@@ -120,7 +121,7 @@ def _cut(leaves: _Leaves, bits: int, first: int, count: int) -> Iterator[bytes]:
         ordered = leaves[order]
         is_new = (ordered[1:] != ordered[:-1]).any(axis=1)
         order = order[np.concatenate([[True], is_new])]
-        words = _words(leaves)[order]
+        words = leading_words(leaves)[order]
     whole = leaves.view(f"V{LEAF_BYTES}").ravel()
     places = (_leading(words, bits) - np.uint64(first)).astype(np.int64)
     ends = np.cumsum(np.bincount(places, minlength=count)).tolist()
@@ -132,11 +133,6 @@ def _cut(leaves: _Leaves, bits: int, first: int, count: int) -> Iterator[bytes]:
         for end in ends[some : some + _BUCKETS_AT_ONCE]:
             yield packed[(start - begin) * LEAF_BYTES : (end - begin) * LEAF_BYTES]
             start = end
-
-
-def _words(leaves: _Leaves) -> _Words:
-    """Return the first 64 bits of each leaf as a number."""
-    return leaves[:, :8].copy().view(">u8").ravel().astype(np.uint64)
 
 
 def _leading(words: _Words, bits: int) -> _Words:
