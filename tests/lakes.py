@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from pith_builder.lake.tables import TABLES, Kind
 from pith_builder.operations.build import build as run_build
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.key_files import new_key_file
+from tests.forks import Forked
 from tests.makers import NOW, REGISTRY, SIGNER
 
 ROOT = Path(__file__).parents[1]
@@ -270,6 +270,7 @@ class Run:
 
 
 PITH = (sys.executable, "-m", "pith_builder.cli")
+"""`pith` from cold: to be started by hand, for its pipes or its place in a shell's line."""
 
 
 def bare_environment(**settings):
@@ -279,17 +280,10 @@ def bare_environment(**settings):
 
 
 def pith(*arguments, stdin=b"", cwd=None, **settings):
-    """Run `pith` in a process of its own."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*PITH, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        cwd=cwd,
-        env=bare_environment(**settings),
-        timeout=120,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+    """Run `pith` in a process of its own, which need not read the program anew."""
+    process = Forked(arguments, bare_environment(**settings), stdin, cwd)
+    code = process.wait()
+    return Run(code, process.out.decode(), process.err.decode())
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from random import Random
 
@@ -19,8 +18,9 @@ from tests.arxiv_server.papers import paper
 from tests.arxiv_server.server import LoopbackArxiv
 from tests.arxiv_server.store import Store
 from tests.faults.effort import SEED, of
+from tests.forks import Forked
 from tests.harvests import AT, held, ledger, many, wanted
-from tests.lakes import PITH, bare_environment, content_roots, copied, pith
+from tests.lakes import bare_environment, content_roots, copied, pith
 
 KILLS = of(10, 50)
 NOW = "2026-11-20T14:17:09Z"
@@ -95,17 +95,11 @@ def outlived(command, place, arxiv, lake, key, random):
     kills = 0
     environment = bare_environment(**place, PITH_LAKE=lake)
     while True:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [*PITH, *command],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        process = Forked(command, environment)
         was_killed = kills < 3 and killed(process, arxiv, lake, random)
-        said = process.communicate(timeout=120)[1].decode()
         moment = f"seed {SEED}, kill {kills + 1} of {lake.name}"
         if not was_killed:
-            assert process.returncode == 0, f"{moment}: {said}"
+            assert process.wait() == 0, f"{moment}: {process.err.decode()}"
             return kills
         kills += 1
         assert_no_window_is_done_whose_rows_are_missing(lake, arxiv, key, moment)
