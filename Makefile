@@ -5,6 +5,10 @@ PITH := $(VENV)/bin/pith
 SAMPLE := data/sample/papers.jsonl
 KEY := data/keys/signing-key.json
 LAKE := data/lake
+INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+
+# Each module is compiled once, when it is first wanted, not anew by each of a thousand processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-steps demo-harvest loopback-arxiv demo-wheel test check lint faults fuzz bench bench-merge clean
 
@@ -56,7 +60,7 @@ $(KEY): | $(VENV)/installed
 	PITH_SIGNING_KEY_FILE=$(KEY) $(PITH) keys new
 
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(PYTEST)
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
@@ -83,19 +87,19 @@ bench-merge: $(VENV)/installed-dev
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,flows,dask,report,serve,timestamps]'
+	$(INSTALL) -e '.[dev,flows,dask,report,serve,timestamps]'
 	touch $@
 
 $(VENV)/installed-fuzz: $(VENV)/installed-dev
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(INSTALL) -e '.[fuzz]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed-dev
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(INSTALL) -e '.[bench]'
 	touch $@
 
 clean:
