@@ -82,10 +82,10 @@ class Site:
         server = (*prefect, "server", "start", "--port", str(self.port))
         with process(self.folder / "server.log", *server, **self.environment):
             until(lambda: self._client.get("/health").is_success, START_SECONDS)
-            self.prefect("work-pool", "create", "pith", "--type", "process")
-            self.prefect("deploy", "--all")
-            worker = (*prefect, "worker", "start", "--pool", "pith", "--name", "test")
-            with process(self.folder / "worker.log", *worker, **self.environment):
+            worker = (*prefect, "worker", "start", "--pool", "pith", "--type", "process")
+            with process(self.folder / "worker.log", *worker, "--name", "test", **self.environment):
+                until(lambda: self._client.get("/work_pools/pith").is_success, START_SECONDS)
+                self.prefect("deploy", "--all")
                 yield self
         self._client.close()
 

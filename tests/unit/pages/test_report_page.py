@@ -36,12 +36,17 @@ def read(page):
     return words
 
 
-def said(**changes):
-    return " ".join(" ".join(read(report_page(overview(**changes))).said).split())
+def said(page):
+    return " ".join(" ".join(read(page).said).split())
 
 
-def test_a_page_needs_nothing_besides():
-    page = report_page(overview())
+@pytest.fixture(scope="module")
+def page():
+    """The page of a lake of many years."""
+    return report_page(overview())
+
+
+def test_a_page_needs_nothing_besides(page):
     words = read(page)
 
     assert not {"script", "link", "img", "iframe", "object"} & words.tags.keys()
@@ -49,8 +54,7 @@ def test_a_page_needs_nothing_besides():
     assert not re.search(r"@import|url\((?!#)|\son[a-z]+=", page)
 
 
-def test_a_page_has_each_id_once_and_what_it_refers_to():
-    page = report_page(overview())
+def test_a_page_has_each_id_once_and_what_it_refers_to(page):
     words = read(page)
 
     assert len(set(words.ids)) == len(words.ids)
@@ -59,21 +63,19 @@ def test_a_page_has_each_id_once_and_what_it_refers_to():
     assert (wanted | described) <= set(words.ids)
 
 
-def test_the_same_numbers_make_the_same_page():
-    assert report_page(overview()) == report_page(overview())
+def test_the_same_numbers_make_the_same_page(page):
+    assert report_page(overview()) == page
 
 
-def test_what_a_stranger_wrote_is_shown_as_it_stands():
-    page = report_page(overview())
-
+def test_what_a_stranger_wrote_is_shown_as_it_stands(page):
     assert "<of>" not in page
     assert "lake &lt;of&gt; many &amp; all" in page
     assert "http://licence.example/$x$/&lt;b&gt;" in page
-    assert "http://licence.example/$x$/<b>" in said()
+    assert "http://licence.example/$x$/<b>" in said(page)
 
 
-def test_a_page_says_what_the_lake_holds():
-    words = said()
+def test_a_page_says_what_the_lake_holds(page):
+    words = said(page)
 
     assert "Papers 913,680" in words
     assert "Records 1,234,567" in words
@@ -95,7 +97,7 @@ def test_a_page_says_what_the_lake_holds():
     ],
 )
 def test_a_page_says_whether_an_audit_was_run_and_what_it_found(audited, wanted):
-    words = said(audited=audited)
+    words = said(report_page(overview(audited=audited)))
 
     assert wanted in words
     assert ("it holds" in words) == (audited is not None and not audited.finding_count)
