@@ -102,7 +102,7 @@ def bibtex_text(tex: str) -> str:
     text = _mapped(" ".join(shown.split()), _escaped)
     if (len(text) - len(text.rstrip("\\"))) % 2:
         text = text[:-1] + r"\textbackslash{}"  # it would escape the brace that closes the field
-    return _balanced(text)
+    return " ".join(_balanced(text).split())
 
 
 def bibtex_name(tex: str) -> str:

@@ -43,6 +43,7 @@ def test_tex_is_shown_in_unicode(tex, wanted):
         ("lone { and }", "lone { and }"),
         ("lone } and {", "lone \\textbraceright{} and \\textbraceleft{}"),
         ("set $\\{x$ of", "set $\\lbrace x$ of"),
+        ("a lone ${ x$", "a lone $\\lbrace x$"),
         ("ends in \\", "ends in \\textbackslash{}"),
         ("wrapped\n  title\x07", "wrapped title"),
     ],
