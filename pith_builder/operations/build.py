@@ -12,7 +12,7 @@ from pith_builder.errors import SourceError
 from pith_builder.operations.chunks import snapshot_chunks
 from pith_builder.operations.run_facts import files_read
 from pith_builder.operations.transaction import BuildResult, Progress, Target, transaction
-from pith_builder.sources.lines import Block, blocks
+from pith_builder.sources.lines import Lines, blocks
 
 
 def build(
@@ -49,6 +49,6 @@ def build(
     return result
 
 
-def _lines(sources: Sequence[Path], standard_input: BinaryIO) -> Iterator[Block]:
+def _lines(sources: Sequence[Path], standard_input: BinaryIO) -> Iterator[Lines]:
     for source in sources:
         yield from blocks(source, standard_input)

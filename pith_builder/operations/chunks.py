@@ -22,16 +22,20 @@ from pith_builder.lake.parts import Row, part_writers
 from pith_builder.lake.rows import Rows
 from pith_builder.lake.tables import ALIASES, BUNDLES, EVENTS, RECORDS, STATES
 from pith_builder.operations.collecting import no_collecting
-from pith_builder.sources.lines import Block
+from pith_builder.sources.lines import Block, Lines
 from pith_builder.sources.snapshot import RejectedLineError, read_line
 
 CHUNK_BYTES = 8 << 20
 """Bytes of snapshot in the first chunks: some 5,000 papers."""
 
-LARGEST_CHUNK_BYTES = 64 << 20
-"""Bytes in the largest chunks: some 40,000 papers, which a worker holds in memory at once."""
+LARGEST_CHUNK_BYTES = 128 << 20
+"""Bytes in the largest chunks: some 80,000 papers, which a worker holds in memory at once."""
 
-_CHUNKS_BEFORE = 16
+LARGEST_HELD_BYTES = 64 << 20
+"""Bytes in the largest chunks of lines that are not read where they stand, since they were packed
+or piped in: those that wait for a worker are in memory, too."""
+
+_CHUNKS_BEFORE = 8
 """A chunk is so small a part of what precedes it that no worker has long to wait at the end, and
 as large as that allows, because few large parts are quicker to ask than many small ones."""
 
@@ -88,7 +92,7 @@ class SnapshotChunk:
     """
 
     index: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[Lines, ...]
 
     def observations(self) -> Iterator[Observation]:
         """Read every line that is not blank."""
@@ -191,7 +195,7 @@ class ChunkResult:
 
 
 def snapshot_chunks(
-    blocks: Iterable[Block], chunk_bytes: int = CHUNK_BYTES
+    blocks: Iterable[Lines], chunk_bytes: int = CHUNK_BYTES
 ) -> Iterator[SnapshotChunk]:
     """Cut the input after the line that fills a chunk, however it was read.
 
@@ -201,11 +205,12 @@ def snapshot_chunks(
     A failure of the source is raised after the chunks of what precedes it.
     """
 
-    def growing(before: int) -> int:
-        return min(max(chunk_bytes, before // _CHUNKS_BEFORE), LARGEST_CHUNK_BYTES)
+    def growing(before: int, of: Lines) -> int:
+        largest = LARGEST_HELD_BYTES if isinstance(of, Block) else LARGEST_CHUNK_BYTES
+        return min(max(chunk_bytes, before // _CHUNKS_BEFORE), largest)
 
     index = count()
-    last: list[Block] = []
+    last: list[Lines] = []
     failure: Exception | None = None
     try:
         for piece, is_full in _pieces(blocks, growing):
@@ -215,49 +220,41 @@ def snapshot_chunks(
             last += piece
     except Exception as error:  # noqa: BLE001 - raised again after what precedes it
         failure = error
-    size = sum(len(block.data) for block in last)
+    size = sum(block.size for block in last)
     smaller = size if size < chunk_bytes else -(-size // _LAST_CHUNKS)
-    for piece, _ in _pieces(last, lambda _: smaller):
+    for piece, _ in _pieces(last, lambda *_: smaller):
         yield SnapshotChunk(next(index), tuple(piece))
     if failure is not None:
         raise failure
 
 
 def _pieces(
-    blocks: Iterable[Block], wanted: Callable[[int], int]
-) -> Iterator[tuple[list[Block], bool]]:
-    """Cut blocks after each line that makes a piece as large as is wanted after so many bytes.
+    blocks: Iterable[Lines], wanted: Callable[[int, Lines], int]
+) -> Iterator[tuple[list[Lines], bool]]:
+    """Cut blocks after each line that makes a piece as large as is wanted, of them, after so much.
 
     Of each it is told whether it is so large: of all but the last, which may be smaller.
     """
-    gathered: list[Block] = []
+    gathered: list[Lines] = []
     size = before = 0
-    full = wanted(before)
     try:
         for block in blocks:
             rest = block
-            while size + len(rest.data) >= full:
-                end = rest.data.find(b"\n", max(0, full - size - 1)) + 1 or len(rest.data)
-                head, rest = _cut(rest, end)
+            while size + rest.size >= (full := wanted(before, rest)):
+                end = rest.data.find(b"\n", max(0, full - size - 1)) + 1 or rest.size
+                head, rest = rest.cut(end)
                 yield [*gathered, head], True
-                before += size + len(head.data)
-                full = wanted(before)
+                before += size + head.size
                 gathered, size = [], 0
-            if rest.data:
+            if rest.size:
                 gathered.append(rest)
-                size += len(rest.data)
+                size += rest.size
     except Exception:
         if gathered:
             yield gathered, False
         raise
     if gathered:
         yield gathered, False
-
-
-def _cut(block: Block, end: int) -> tuple[Block, Block]:
-    head, tail = block.data[:end], block.data[end:]
-    after = block.first_line + head.count(b"\n")
-    return Block(block.source_name, block.first_line, head), Block(block.source_name, after, tail)
 
 
 def mint_chunk(

@@ -8,9 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import orjson
 import zstandard
@@ -59,9 +59,76 @@ class Block:
     first_line: int
     data: bytes
 
+    @property
+    def size(self) -> int:
+        """How many bytes they are."""
+        return len(self.data)
 
-def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
+    def cut(self, end: int) -> tuple[Block, Block]:
+        """Cut them after so many bytes, with which a line ends."""
+        head, tail = self.data[:end], self.data[end:]
+        after = self.first_line + head.count(b"\n")
+        return Block(self.source_name, self.first_line, head), Block(self.source_name, after, tail)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBlock:
+    """Whole lines of a plain file, left where they stand: any process can read them there.
+
+    Attributes:
+        source_name: The file's name.
+        first_line: The number of the first line, from 1.
+        path: The file.
+        start: Where they begin, in bytes.
+        size: How many bytes they are.
+    """
+
+    source_name: str
+    first_line: int
+    path: Path
+    start: int
+    size: int
+
+    @property
+    def data(self) -> bytes:
+        """Their bytes, read now.
+
+        Raises:
+            SourceError: The file has them no longer.
+        """
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.start)
+                data = file.read(self.size)
+        except OSError as error:
+            raise SourceError(
+                f"{self.source_name} can no longer be read at line {self.first_line}: "
+                f"{error.strerror}"
+            ) from error
+        if len(data) < self.size:
+            raise SourceError(
+                f"{self.source_name} grew shorter while it was read, before line "
+                f"{self.first_line} ends its stretch; give it again, whole"
+            )
+        return data
+
+    def cut(self, end: int) -> tuple[PlacedBlock, PlacedBlock]:
+        """Cut them after so many bytes, with which a line ends."""
+        after = self.first_line + self.data.count(b"\n", 0, end)
+        return (
+            replace(self, size=end),
+            replace(self, first_line=after, start=self.start + end, size=self.size - end),
+        )
+
+
+Lines: TypeAlias = Block | PlacedBlock
+"""Whole lines of one source."""
+
+
+def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Lines]:
     """Read the lines of a file, `-` being standard input; how it is packed is told by its bytes.
+
+    Of a plain file only where they stand is kept.
 
     Raises:
         SourceError: The file is not what it says: truncated, damaged, wrongly named, or not
@@ -86,7 +153,16 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Block]:
         elif magic.startswith(_ZSTD_MAGIC):
             yield from _line_blocks(name, _zstd_pieces(name, file))
         else:
-            yield from _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
+            found = _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
+            is_plain = name != "-" and path.is_file()  # and no pipe, which is read once
+            yield from _placed(found, path.absolute()) if is_plain else found
+
+
+def _placed(found: Iterator[Block], path: Path) -> Iterator[PlacedBlock]:
+    start = 0
+    for block in found:
+        yield PlacedBlock(block.source_name, block.first_line, path, start, block.size)
+        start += block.size
 
 
 def unpacked(path: Path, standard_input: BinaryIO) -> Iterator[bytes]:

@@ -8,10 +8,11 @@ from pith_builder.errors import SourceError
 from pith_builder.operations.chunks import (
     CHUNK_BYTES,
     LARGEST_CHUNK_BYTES,
+    LARGEST_HELD_BYTES,
     SnapshotChunk,
     snapshot_chunks,
 )
-from pith_builder.sources.lines import Block
+from pith_builder.sources.lines import Block, PlacedBlock
 from tests.lakes import line
 from tests.makers import law
 
@@ -79,7 +80,7 @@ def cut_line_by_line(sizes, chunk_bytes, largest):
         if size >= full:
             counts.append(count)
             before, count, size = before + size, 0, 0
-            full = min(max(chunk_bytes, before // 16), largest)
+            full = min(max(chunk_bytes, before // 8), largest)
     last = sizes[sum(counts[:-1]) :]
     return counts[:-1] + cut_evenly(last, 4 if sum(last) >= chunk_bytes else 1)
 
@@ -113,7 +114,7 @@ def test_every_line_is_in_one_chunk_and_chunks_grow_with_what_precedes_them(
         for block in read_in_blocks(data, str(name), cuts)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pith_builder.operations.chunks.LARGEST_CHUNK_BYTES", largest)
+        patch.setattr("pith_builder.operations.chunks.LARGEST_HELD_BYTES", largest)
         chunks = list(snapshot_chunks(blocks, chunk_bytes))
 
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
@@ -127,20 +128,46 @@ def test_every_line_is_in_one_chunk_and_chunks_grow_with_what_precedes_them(
     assert list(map(len, said(chunks))) == cut_line_by_line(sizes, chunk_bytes, largest)
 
 
-def test_chunks_grow_from_the_smallest_to_the_largest(monkeypatch):
-    monkeypatch.setattr("pith_builder.operations.chunks.LARGEST_CHUNK_BYTES", 4_000)
-    blocks = [Block("a", 1 + 100 * place, b"123456789\n" * 100) for place in range(200)]
+SOME_LINES = b"123456789\n" * 100
+
+
+def held(path, count):
+    """Return so many blocks of a hundred lines, read already."""
+    return [Block(path.name, 1 + 100 * place, SOME_LINES) for place in range(count)]
+
+
+def placed(path, count):
+    """Return so many blocks of a hundred lines of a file."""
+    path.write_bytes(SOME_LINES * count)
+    return [
+        PlacedBlock(path.name, 1 + 100 * place, path, len(SOME_LINES) * place, len(SOME_LINES))
+        for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "largest"), [(held, "LARGEST_HELD_BYTES"), (placed, "LARGEST_CHUNK_BYTES")]
+)
+def test_chunks_grow_from_the_smallest_to_the_largest(monkeypatch, tmp_path, read, largest):
+    monkeypatch.setattr(f"pith_builder.operations.chunks.{largest}", 4_000)
+    blocks = read(tmp_path / "a", 200)
 
     sizes = [
         sum(len(block.data) for block in chunk.blocks) for chunk in snapshot_chunks(blocks, 1_000)
     ]
 
-    assert sizes[:17] == [1_000] * 17
+    assert sizes[:9] == [1_000] * 9
     assert sizes[:-4] == sorted(sizes[:-4])
     assert max(sizes) == sizes[-5] == 4_000
     assert sum(sizes) == 200_000
     for place, size in enumerate(sizes):
-        assert size <= max(1_000, sum(sizes[:place]) // 16 + 10)
+        assert size <= max(1_000, sum(sizes[:place]) // 8 + 10)
+
+
+def test_lines_are_in_the_same_chunks_wherever_they_are(tmp_path):
+    one, other = (said(snapshot_chunks(read(tmp_path / "a", 20), 1_500)) for read in (held, placed))
+
+    assert one == other
 
 
 @pytest.mark.parametrize("failure", [SourceError("damaged"), ValueError("other")])
@@ -158,8 +185,8 @@ def test_a_failure_comes_after_what_precedes_it(failure):
         next(cut)
 
 
-def test_the_last_chunks_are_smaller():
-    blocks = [Block("a", 1 + 100 * place, b"123456789\n" * 100) for place in range(7)]
+def test_the_last_chunks_are_smaller(tmp_path):
+    blocks = held(tmp_path / "a", 7)
 
     sizes = [
         sum(len(block.data) for block in chunk.blocks) for chunk in snapshot_chunks(blocks, 2_000)
@@ -169,7 +196,7 @@ def test_the_last_chunks_are_smaller():
 
 
 def test_a_chunk_is_some_megabytes():
-    assert 1 << 20 <= CHUNK_BYTES <= LARGEST_CHUNK_BYTES <= 64 << 20
+    assert 1 << 20 <= CHUNK_BYTES <= LARGEST_HELD_BYTES <= LARGEST_CHUNK_BYTES <= 128 << 20
 
 
 def test_a_chunk_is_read_line_by_line_with_names_and_numbers():

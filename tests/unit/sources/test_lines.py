@@ -3,11 +3,13 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tracemalloc
 import zipfile
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from threading import Thread
 
 import pytest
 import zstandard
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from pith_builder.errors import SourceError
 from pith_builder.sources import lines as module
-from pith_builder.sources.lines import blocks
+from pith_builder.sources.lines import Block, PlacedBlock, blocks
 from tests.lakes import PAPER, lines
 from tests.makers import law
 
@@ -101,6 +103,61 @@ def first_lines(found):
     return [
         1 + sum(block.data.count(b"\n") for block in found[:index]) for index in range(len(found))
     ]
+
+
+def test_lines_of_a_plain_file_are_left_where_they_stand(tmp_path):
+    plain, packed = (
+        taken(written(tmp_path, name, data))[0]
+        for name, data in (("a.jsonl", lines(3)), ("a.gz", gzip.compress(lines(3))))
+    )
+
+    assert plain == [PlacedBlock("a.jsonl", 1, tmp_path / "a.jsonl", 0, len(lines(3)))]
+    assert packed == [Block("a.gz", 1, lines(3))]
+
+
+@given(st.lists(st.binary(max_size=9).map(lambda text: text + b"\n"), min_size=1), st.data())
+@law
+def test_placed_lines_are_cut_as_held_ones_are(tmp_path_factory, texts, data):
+    before, found = b"before\n", b"".join(texts)
+    path = written(tmp_path_factory.mktemp("cut"), "a", before + found)
+    ends = [place + 1 for place in range(len(found)) if found[place : place + 1] == b"\n"]
+    end = data.draw(st.sampled_from(ends))
+
+    placed = PlacedBlock("a", 2, path, len(before), len(found)).cut(end)
+    held = Block("a", 2, found).cut(end)
+
+    assert [(block.first_line, block.size, block.data) for block in placed] == [
+        (block.first_line, block.size, block.data) for block in held
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (lambda path: path.write_bytes(lines(2)), "a grew shorter while it was read, before line"),
+        (Path.unlink, "a can no longer be read at line 1: No such file or directory"),
+    ],
+    ids=["shorter", "gone"],
+)
+def test_lines_that_stand_there_no_longer_are_a_failure(tmp_path, change, wanted):
+    path = written(tmp_path, "a", lines(3))
+    found, _ = taken(path)
+    change(path)
+
+    with pytest.raises(SourceError, match=wanted):
+        _ = found[0].data
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = Thread(target=path.write_bytes, args=[lines(3)])
+    writer.start()
+    found, error = taken(path)
+    writer.join()
+
+    assert error is None
+    assert found == [Block("pipe", 1, lines(3))]
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress, zstd], ids=["plain", "gzip", "zstd"])
