@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import duckdb
 
+from pith_builder.core.manifest import Part
 from pith_builder.errors import SweptError, UsageError, VerificationError
 from pith_builder.lake.history import Moment, lake_as_of
 from pith_builder.lake.store import Lake, current_sequence, open_lake
@@ -22,8 +23,8 @@ from pith_builder.lake.views import connection_sql, quoted
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to a lake; so that what asks it need not import DuckDB."""
 
-_PLACE, _SEQUENCE = "pith_lake", "pith_sequence"
-"""The variables that keep which lake a connection reads, and which manifest of it."""
+_PLACE, _SEQUENCE, _PARTS = "pith_lake", "pith_sequence", "pith_parts_of_"
+"""The variables that keep which lake a connection reads, which manifest of it, and its parts."""
 
 _ROWS_AT_ONCE = 1_000
 _HINTS = {
@@ -118,6 +119,10 @@ def connect_to(
     connection.execute("set enable_external_access = false")
     connection.execute(f"set variable {_PLACE} = {quoted(str(place))}")
     connection.execute(f"set variable {_SEQUENCE} = {lake.manifest.sequence}")
+    for name in TABLES if tables is None else tables:
+        connection.execute(
+            f"set variable {_PARTS}{name} = {_listed(place, lake.table(name).parts)}"
+        )
     with _damage(connection, place):
         connection.execute(connection_sql(place, lake.manifest, tables))
     connection.execute("set lock_configuration = true")
@@ -132,6 +137,16 @@ def own_settings() -> dict[str, Any]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
+
+
+def _listed(lake: Path, parts: Iterable[Part]) -> str:
+    """Return an SQL list of parts and of what their keys begin with."""
+    listed = (
+        f"{{'path': {quoted(f'{lake}/{part.path}')}, 'first': {quoted(part.first_key[0])}, "
+        f"'last': {quoted(part.last_key[0])}}}"
+        for part in parts
+    )
+    return f"[{', '.join(listed)}]"
 
 
 def _refuse_links_elsewhere(lake: Path, parts: list[Path]) -> None:
@@ -155,6 +170,34 @@ def fetch(
     """
     with _damage(connection):
         return connection.execute(query, dict(parameters or {})).fetchall()
+
+
+def sought(
+    connection: Connection, table: str, value: str, columns: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Return columns of the rows of a table whose key begins with a value.
+
+    They are those that the table's view gives; but DuckDB plans a query of a view for all parts,
+    which takes longer than looking into the few that can hold the value.
+
+    Raises:
+        VerificationError: A part of the lake is missing or damaged.
+        SweptError: The parts of the commit that is read are no longer kept.
+    """
+    may_hold = f"""
+        select list(part.path)
+        from (select unnest(getvariable('{_PARTS}{table}')) as part)
+        where $value between part.first and part.last
+    """  # noqa: S608
+    ((parts,),) = fetch(connection, may_hold, {"value": value})
+    if parts is None:
+        return []
+    query = f"""
+        select {", ".join(columns)}
+        from read_parquet($parts)
+        where {TABLES[table].key[0]} = $value
+    """  # noqa: S608
+    return fetch(connection, query, {"parts": parts, "value": value})
 
 
 def see_whether_swept(connection: Connection) -> None:

@@ -255,6 +255,7 @@ ALIASES = Table(
         Column("created_at", Kind.INSTANT, "When the name was given.", repeats=True),
         _BUILD,
     ),
+    row_group_rows=100_000,
 )
 
 KEYS = Table(

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pith_builder.core.manifest import Manifest, Part
+from pith_builder.lake.stretches import PARTS_OF_A_QUERY, stretches
 from pith_builder.lake.tables import RECORDS, TABLES, Column, Kind, Table
 
 _DERIVED = ("papers", "names", "history", "coverage")
@@ -18,9 +19,6 @@ _WHOLE_ROWS = {"latest_records": RECORDS}
 """Views that show some rows of a table whole: their columns are the table's."""
 
 _PLACE = re.compile(r"^set variable pith_lake = '(.*)';$", re.MULTILINE)
-
-PARTS_OF_A_QUERY = 12
-"""Parts that one query of a view reads at most, where rows are sought by Pith Number."""
 
 _SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -106,35 +104,32 @@ def _column_comments(view: str, table: Table) -> list[str]:
 
 
 def _queries(table: Table, parts: Sequence[Part], named: Callable[[str], str]) -> Iterator[str]:
-    """Yield the queries that a view is the union of: of neighbouring parts, within their keys.
+    """Yield the queries that a view is the union of: of parts, within bounds of their keys.
 
-    By what it says of the keys DuckDB tells which parts can hold a Pith Number before it opens
-    any; so that it opens a dozen, however many there are.
+    By the bounds DuckDB tells which parts can hold a Pith Number before it opens any; so that it
+    opens a few, however many there are.
     """
-    if not parts:
-        columns = ", ".join(_null(column) for column in table.all_columns())
-        yield f"select {columns}\nwhere false"
     columns = ", ".join(column.name for column in table.all_columns())
-    is_by_number = table.key[0] == "pith_number" and len(parts) > PARTS_OF_A_QUERY
-    ordered = sorted(parts, key=lambda part: part.first_key) if is_by_number else parts
-    at_once = PARTS_OF_A_QUERY if is_by_number else max(1, len(parts))
-    for start in range(0, len(parts), at_once):
-        some = ordered[start : start + at_once]
-        listed = ",\n    ".join(named(part.path) for part in some)
-        read = f"read_parquet([\n    {listed}\n])"
-        if table.schema_version > 1:
-            # Parts of an older schema lack a column, and it may be that all of them do.
-            nulls = ", ".join(_null(column) for column in table.all_columns())
-            read = (
-                f"(select {nulls} where false union all by name\n"
-                f"from {read[:-1]}, union_by_name = true))"
-            )
-        query = f"select {columns}\nfrom {read}"
-        if is_by_number:
-            first = min(part.first_key[0] for part in some)
-            last = max(part.last_key[0] for part in some)
-            query += f"\nwhere pith_number between {quoted(first)} and {quoted(last)}"
-        yield query
+    nulls = ", ".join(_null(column) for column in table.all_columns())
+    if not parts:
+        yield f"select {nulls}\nwhere false"
+    elif table.key[0] != "pith_number" or len(parts) <= PARTS_OF_A_QUERY:
+        yield f"select {columns}\nfrom {_read(table, parts, named, nulls)}"
+    else:
+        for first, beyond, some in stretches(parts):
+            bounds = f"pith_number >= {quoted(first)} and pith_number < {quoted(beyond)}"
+            yield f"select {columns}\nfrom {_read(table, some, named, nulls)}\nwhere {bounds}"
+
+
+def _read(table: Table, parts: Sequence[Part], named: Callable[[str], str], nulls: str) -> str:
+    listed = ",\n    ".join(named(part.path) for part in parts)
+    if table.schema_version == 1:
+        return f"read_parquet([\n    {listed}\n])"
+    # Parts of an older schema lack a column, and it may be that all of them do.
+    return (
+        f"(select {nulls} where false union all by name\n"
+        f"from read_parquet([\n    {listed}\n], union_by_name = true))"
+    )
 
 
 def _null(column: Column) -> str:

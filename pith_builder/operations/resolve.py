@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from pith_builder.core.arxiv_id import ArxivId, parse_arxiv_ref
 from pith_builder.core.number import PithNumber
 from pith_builder.errors import MalformedError, UsageError
-from pith_builder.lake.query import Connection, fetch
+from pith_builder.lake.query import Connection, sought
+from pith_builder.lake.tables import ALIASES, RECORDS
 
-TABLES_ASKED = ("records", "aliases")
+TABLES_ASKED = (RECORDS.name, ALIASES.name)
 """The tables that resolving reads."""
 
 _SUFFIX = re.compile(r"(?:pith:)?([A-Z2-7]{8,26})", re.IGNORECASE)
@@ -98,13 +99,8 @@ def resolve(connection: Connection, ref: str) -> Resolved:
 
 
 def _by_number(connection: Connection, number: str) -> tuple[Found, ...]:
-    query = """
-        select pith_number, arxiv_id, arxiv_version, title, first_computed_at, updated_on
-        from records
-        where pith_number = $number
-    """
-    rows = fetch(connection, query, {"number": number})
-    return tuple(Found(*row) for row in rows)
+    columns = [field.name for field in fields(Found)]
+    return tuple(Found(*row) for row in sought(connection, RECORDS.name, number, columns))
 
 
 def _by_suffix(connection: Connection, suffix: str) -> tuple[Found, ...]:
@@ -118,8 +114,7 @@ def _named(connection: Connection, name: str, kind: str) -> list[str]:
 
     What is left to Python here would take DuckDB as long as the look-up itself.
     """
-    query = "select alias_kind, pith_number from aliases where alias_value = $name"
-    rows = fetch(connection, query, {"name": name})
+    rows = sought(connection, ALIASES.name, name, ["alias_kind", "pith_number"])
     return sorted({number for found, number in rows if found == kind})
 
 

@@ -36,6 +36,8 @@ def connected(folder):
         for table in TABLES:
             place = folder / f"{table}.parquet"
             connection.execute(f"create view {table} as from read_parquet('{place}')")
+            whole = f"[{{'path': '{place}', 'first': '', 'last': '~'}}]"
+            connection.execute(f"set variable pith_parts_of_{table} = {whole}")
         yield connection
 
 
