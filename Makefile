@@ -72,7 +72,7 @@ check: lint test
 
 # Every search for faults at its full length, with its counts; `make test` does a seeded share.
 faults: $(VENV)/installed-dev
-	PITH_FAULTS=whole $(VENV)/bin/python -m pytest -s tests/faults tests/fuzz tests/unit/core/test_merge_laws.py $(PYTEST)
+	PITH_FAULTS=whole $(VENV)/bin/python -m pytest -s tests/faults tests/fuzz $(PYTEST)
 
 # Ten minutes of fuzzing every parser; FUZZ holds options, such as FUZZ='--seconds 60'.
 fuzz: $(VENV)/installed-fuzz

@@ -10,7 +10,6 @@ from pith_builder.core.gathering import gathered, gathered_of
 from pith_builder.core.keys import TrustedKey
 from pith_builder.core.merge import Sorting, equivocations
 from pith_builder.signing.ed25519 import Ed25519Signer, TrustedKeys
-from tests.faults.effort import of
 from tests.makers import (
     BUNDLE,
     CREATED,
@@ -65,7 +64,7 @@ PAYLOADS = {"record_created": CREATED["payload"], "graph_snapshot": GRAPH["paylo
 TARGETS = {"pith.integrity.v1": "integrity", "of_no_known_type": "whatever"}
 MAY_SIGN = {"author.example": {"author_attestation", "correction"}}
 
-thorough = settings(max_examples=of(300, 1_000), deadline=None)
+thorough = settings(max_examples=1_000, deadline=None)
 quick = settings(max_examples=250, deadline=None)
 
 
