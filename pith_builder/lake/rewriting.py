@@ -37,8 +37,8 @@ NumberSet: TypeAlias = pa.Array
 
 NUMBER = "pith_number"
 
-_REPLACED_AT_ONCE = 250
-"""Rows of documents, some twenty kilobytes each, replaced at once."""
+_TRIED_AT_ONCE = 250
+"""Rows asked for at once, until one is found that is replaced."""
 
 
 def find_rows(
@@ -86,7 +86,8 @@ def rewritten(  # noqa: PLR0913 - what is rewritten, where, and with what
 
     `replaced` gives them, of some of the records that `changed` names. Where the part holds no row
     of those, it stays, and None is returned. Keys stay as they are, and so does the order; other
-    rows stay as Arrow has them. Some hundred rows are in memory at a time.
+    rows stay as Arrow has them. Memory holds a row group at a time. The new part is handed over:
+    whoever commits it brings it to the disk.
 
     Raises:
         DamagedPartError: The part is not as the manifest says, or cannot be read whole.
@@ -98,11 +99,13 @@ def rewritten(  # noqa: PLR0913 - what is rewritten, where, and with what
     see_that_they_hold(lake, [part])
     first = 0
     with part_writers(disk, lake, [table], label) as (writer,):
-        for rows in batches(lake, table, part, rows_at_once=_REPLACED_AT_ONCE):
+        for rows in batches(
+            lake, table, part, rows_at_once=table.row_group_rows, in_threads=False
+        ):
             start, end = np.searchsorted(places, (first, first + len(rows)))
             writer.add_arrow(_renewed(table, rows, (places[start:end] - first).tolist(), replaced))
             first += len(rows)
-        return _whole(part, writer.finish())
+        return _whole(part, writer.hand_over())
 
 
 def _places_of(
@@ -116,12 +119,12 @@ def _places_of(
         found = pc.indices_nonzero(is_of_them).to_pylist()
         places.append(np.array(found, np.int64) + first)
         first += len(batch)
-        for start in range(0, len(found), _REPLACED_AT_ONCE):
+        for start in range(0, len(found), _TRIED_AT_ONCE):
             if is_any_replaced:
                 break
-            some = _integers(found[start : start + _REPLACED_AT_ONCE])
+            some = _integers(found[start : start + _TRIED_AT_ONCE])
             keys = _keys_of(table, batch.take(some))
-            is_any_replaced = not _new_rows(table, keys, replaced).keys().isdisjoint(keys)
+            is_any_replaced = bool(_new_rows(table, keys, replaced))
     return np.concatenate(places if is_any_replaced else places[:1])
 
 
@@ -186,31 +189,30 @@ def _renewed(
         return batch
     keys = _keys_of(table, batch.select([*table.key]).take(_integers(places)))
     new = _new_rows(table, keys, replaced)
-    order = [*range(len(batch))]
-    rows: list[Row] = []
-    for place, key in zip(places, keys, strict=True):
-        if key in new:
-            order[place] = len(batch) + len(rows)
-            rows.append(new[key])
+    rows = [new[key] for key in keys if key in new]
     if not rows:
         return batch
     fresh = record_batch(table, [*zip(*rows, strict=True)], len(rows))
-    taken = _integers(order)
+    if len(fresh) == len(batch):
+        return fresh
+    found = {place for place, key in zip(places, keys, strict=True) if key in new}
+    is_replaced = [place in found for place in range(len(batch))]
+    mask = arrow_array(Kind.BOOLEAN, is_replaced, len(batch))
     arrays = [
-        pa.concat_arrays([old, column]).take(taken)
+        pc.replace_with_mask(old, mask, column)
         for old, column in zip(batch.columns, fresh.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
 def _new_rows(table: Table, keys: Iterable[Key], replaced: Replaced) -> dict[Key, Row]:
-    """Return by key the new rows of the records that some keys are of."""
+    """Return by key the new rows that take the place of those with these keys."""
+    wanted = frozenset(keys)
     number = table.key.index(NUMBER)
     positions = [table.position(name) for name in table.key]
-    return {
-        tuple(row[position] for position in positions): row
-        for row in replaced([*dict.fromkeys(key[number] for key in keys)])
-    }
+    rows = replaced([*dict.fromkeys(key[number] for key in keys)])
+    keyed = ((tuple(map(row.__getitem__, positions)), row) for row in rows)
+    return {key: row for key, row in keyed if key in wanted}
 
 
 def _integers(values: list[int]) -> pa.Array:

@@ -244,6 +244,7 @@ def _take_chunks(
     )
     for chunk in run(tasks):
         opened.add_parts(chunk.parts)
+        opened.bring_to_disk(chunk.parts.values())
         opened.list_keys(keys[name] for name in chunk.keys)
         result.seen += chunk.records
         result.minted += chunk.added
@@ -345,7 +346,7 @@ class _Written:
 
 @contextmanager
 def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
-    """Write one part of each table; what is not finished is removed."""
+    """Write one part of each table, to be brought to the disk; the unfinished is removed."""
     label = f"{plan.sequence:08d}-{index:05d}"
     with part_writers(
         plan.disk, plan.lake, (RECORDS, EVENTS, STATES, BUNDLES, ALIASES), label
@@ -355,7 +356,7 @@ def _writing(plan: Plan, index: int, chunk: _ChunkTaken) -> Iterator[_Written]:
         yield written
         for alias in sorted(written.aliases, key=tuple):
             named[ALIASES.name].add_row(alias)
-        finished = {name: writer.finish() for name, writer in named.items()}
+        finished = {name: writer.hand_over() for name, writer in named.items()}
     chunk.parts = {name: part for name, part in finished.items() if part is not None}
 
 
@@ -375,6 +376,7 @@ def _rewrite(opened: Transaction, desk: Desk, run: Run) -> None:
     for (_, old), new in zip(parts, run(tasks), strict=True):
         if new is not None:
             opened.swap(old, new)
+            opened.bring_to_disk([new])
 
 
 def _rewrite_part(plan: Plan, name: str, part: Part, index: int, place: Path) -> Part | None:

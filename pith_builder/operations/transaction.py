@@ -152,6 +152,18 @@ class Transaction:
         for name, part in parts.items():
             self._parts[name].append(part)
 
+    def bring_to_disk(self, parts: Iterable[Part]) -> None:
+        """Bring parts that were handed over to the disk, while the workers go on.
+
+        Raises:
+            StorageError: The disk is full.
+        """
+        for part in parts:
+            path = self.plan.lake / part.path
+            with storage_errors(path):
+                self.plan.disk.sync_written(path)
+                self.plan.disk.sync_directory(path.parent)
+
     def swap(self, old: Part, new: Part) -> None:
         """Put a part, which is written already, in the place of one of the lake's (copy on write).
 
@@ -235,14 +247,7 @@ class Transaction:
         result.rejected_by_reason.update(row[reason] for row in chunk.rejects)
         self._rejects += chunk.rejects
         self.add_parts(chunk.parts)
-        for part in chunk.parts.values():
-            self._sync(self.plan.lake / part.path)
-
-    def _sync(self, path: Path) -> None:
-        """Bring a part to the disk, while the workers go on with the next ones."""
-        with storage_errors(path):
-            self.plan.disk.sync_written(path)
-            self.plan.disk.sync_directory(path.parent)
+        self.bring_to_disk(chunk.parts.values())
 
     def _join_names(self) -> None:
         """Join the parts of `aliases` that this run wrote, which no manifest names yet."""

@@ -36,7 +36,7 @@ def rewriting(lake, part, *rows, table=BUNDLES):
     number = table.position("pith_number")
 
     def replaced(numbers):
-        assert len(set(numbers)) == len(numbers) <= 250
+        assert len(set(numbers)) == len(numbers) <= table.row_group_rows
         return [row for row in rows if row[number] in numbers]
 
     changed = number_set([row[number] for row in rows])
@@ -70,6 +70,15 @@ def test_a_part_is_rewritten_with_the_rows_that_change_and_the_old_one_stays(tmp
 
 def test_rewriting_rows_as_they_are_gives_the_same_bytes(tmp_path, part):
     assert rewriting(tmp_path, part, row(7), row(1007)).sha256 == part.sha256
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 999])
+def test_a_rewritten_part_is_what_writing_its_rows_would_give(tmp_path, part, every):
+    new = {number: row(number, f'{{"new":{number}}}') for number in range(0, COUNT, every)}
+    rows = [new.get(number, row(number)) for number in range(COUNT)]
+    written = write_part(Disk(), tmp_path, BUNDLES, "00000002-w", rows)
+
+    assert rewriting(tmp_path, part, *new.values()).sha256 == written.sha256
 
 
 def test_a_part_that_holds_none_of_the_rows_stays(tmp_path, part):
