@@ -179,11 +179,11 @@ class PartWriter:
         self._pending_rows += len(rows)
         most = self.table.row_group_rows
         if self._pending_rows >= most:
-            rest = pa.concat_batches(self._gathered)
+            rest = _together(self._gathered)
             while len(rest) >= most:
                 self._write_rows(rest.slice(0, most))
                 rest = rest.slice(most)
-            self._gathered, self._pending_rows = [rest], len(rest)
+            self._gathered, self._pending_rows = [rest] if len(rest) else [], len(rest)
 
     def finish(self) -> Part | None:
         """Write what is left and keep the part; a part without rows is none.
@@ -231,7 +231,7 @@ class PartWriter:
 
     def _write_row_group(self) -> None:
         if self._gathered:
-            rows = pa.concat_batches(self._gathered)
+            rows = _together(self._gathered)
         else:
             rows = record_batch(self.table, self._pending, self._pending_rows)
         self._write_rows(rows)
@@ -250,6 +250,11 @@ class PartWriter:
             str(values_of(rows.column(index).slice(row, 1), columns[index].kind)[0])
             for index in self._key_indexes
         )
+
+
+def _together(rows: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return batches as one; one alone is not copied."""
+    return rows[0] if len(rows) == 1 else pa.concat_batches(rows)
 
 
 def record_batch(table: Table, columns: Columns, rows: int) -> pa.RecordBatch:

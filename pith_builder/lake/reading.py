@@ -108,11 +108,19 @@ def batches(
                 if older is None or columns is None
                 else [name for name in columns if name in older]
             )
-            for batch in file.iter_batches(
-                batch_size=rows_at_once, columns=present, use_threads=in_threads
-            ):
+
+            def counted(batch: pa.RecordBatch) -> pa.RecordBatch:
+                nonlocal rows
                 rows += len(batch)
-                yield batch if older is None else _completed(table, batch, columns)
+                return batch if older is None else _completed(table, batch, columns)
+
+            # No name of ours holds a batch while the next is read.
+            yield from map(
+                counted,
+                file.iter_batches(
+                    batch_size=rows_at_once, columns=present, use_threads=in_threads
+                ),
+            )
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = str(error).splitlines()[0][:200]
         raise DamagedPartError(f"{part.path} cannot be read: {said}; run `pith audit`") from error

@@ -103,8 +103,10 @@ def rewritten(  # noqa: PLR0913 - what is rewritten, where, and with what
             lake, table, part, rows_at_once=table.row_group_rows, in_threads=False
         ):
             start, end = np.searchsorted(places, (first, first + len(rows)))
-            writer.add_arrow(_renewed(table, rows, (places[start:end] - first).tolist(), replaced))
+            changing = (places[start:end] - first).tolist()
             first += len(rows)
+            rows = _renewed(table, rows, changing, replaced)  # noqa: PLW2901 - frees the old ones
+            writer.add_arrow(rows)
         return _whole(part, writer.hand_over())
 
 
