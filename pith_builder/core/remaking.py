@@ -14,7 +14,7 @@ those checks: nothing is ever refused here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -32,21 +32,14 @@ from pith_builder.core.canonical import (
     sha256,
 )
 from pith_builder.core.event import Event
-from pith_builder.core.event_checks import signature_failures
-from pith_builder.core.forms import (
-    GRAPH_SNAPSHOT,
-    MICROSECONDS,
-    RECORD_CREATED,
-    SIGNATURE_VALUE,
-)
+from pith_builder.core.forms import GRAPH_SNAPSHOT, MICROSECONDS, RECORD_CREATED
 from pith_builder.core.gathering import Gathered
 from pith_builder.core.instants import format_microseconds, format_seconds
-from pith_builder.core.keys import Keyring, PublicKey
+from pith_builder.core.keys import Keyring, PublicKey, Signature
 from pith_builder.core.merge import State
 from pith_builder.core.number import SHORT_LENGTHS, PithNumber
-from pith_builder.core.record import read_record
+from pith_builder.core.record import NamedRecord, read_record
 from pith_builder.core.registry import Registry
-from pith_builder.core.report import Failure
 from pith_builder.core.specimen import Specimen, minted_specimen, templates
 from pith_builder.core.verification import verify_bytes
 from pith_builder.errors import MalformedError, VerificationError
@@ -74,7 +67,6 @@ _INSTANTS = (
 """When specimens are minted: texts that stand nowhere else in them."""
 
 _is_instant = MICROSECONDS.quick()
-_is_signature = SIGNATURE_VALUE.quick()
 
 
 class Remade(NamedTuple):
@@ -83,12 +75,31 @@ class Remade(NamedTuple):
     Attributes:
         document: Its canonical JSON, which is as it came.
         head: What it says but for its state, which follows.
-        found: The record as its two events tell it.
+        named: Its record.
+        valid: Its two events.
+        state: The merge of those.
     """
 
     document: bytes
     head: JsonValue
-    found: Gathered
+    named: NamedRecord
+    valid: tuple[Event, ...]
+    state: State
+
+    @property
+    def found(self) -> Gathered:
+        """The record as its two events tell it."""
+        record, digest, pith_number = self.named
+        number = PithNumber.parse(pith_number)
+        return Gathered(
+            number=number,
+            record=record,
+            digest=digest,
+            valid=self.valid,
+            invalid=(),
+            aliases=source_aliases(record, number, self.valid[0].created_at),
+            state=self.state,
+        )
 
     def whole(self) -> JsonValue:
         """Return what it says."""
@@ -96,7 +107,7 @@ class Remade(NamedTuple):
 
     def says_all(self, valid: Sequence[Event]) -> bool:
         """Tell whether these events, by id, are those of the bundle."""
-        stated = {event.event_id: event.document for event in self.found.valid}
+        stated = {event.event_id: event.document for event in self.valid}
         return {event.event_id: event.document for event in valid} == stated
 
 
@@ -181,27 +192,30 @@ class _Maker:
         for name, text in zip(("title", "excerpt", "authors"), shown, strict=True):
             said[name] = dump_canonical(text)
         self._fill("aliases", said)
-        refused = signature_failures(named.digest, receipt, keyring, "")
-        _seal("receipt", named.digest, receipt, refused, said)
+        keyring.verified(named.digest, Signature.from_block(receipt))
+        _seal("receipt", named.digest, receipt, said)
         said["digest"] = said["receipt_sha256"]
         for name, event in (("created", created), ("graph", graph)):
             self._fill(f"{name}_payload", said)
             digest = EventDigest(sha256(self._filled(f"{name}_content", said)))
-            seal = event["signature"]
-            refused = signature_failures(digest, seal, keyring, "", event["created_at"], event)
-            _seal(name, digest, seal, refused, said)
+            signature = Signature.from_block(event["signature"], event["created_at"])
+            signer_id = event["signer"]["signer_id"]
+            keyring.verified(digest, signature, event["event_type"], signer_id)
+            _seal(name, digest, event["signature"], said)
             self._fill(name, said)
         self._fill("state_head", said)
         said["state_sha256"] = sha256(self._filled("state_content", said)).hex().encode()
         self._fill("state", said)
         self._fill("bundle_tail", said)
         seal = bundle["bundle_signature"]
-        whole = BundleDigest(sha256(self._filled("bundle_content", said)))
-        refused = signature_failures(whole, seal, keyring, "", bundle["built_at"])
-        _seal("bundle", whole, seal, refused if with_seal else (), said)
+        signature = Signature.from_block(seal, bundle["built_at"])
+        whole = BundleDigest.fromhex(seal["bundle_sha256"])
+        if with_seal:
+            whole = BundleDigest(sha256(self._filled("bundle_content", said)))
+            keyring.verified(whole, signature)
+        _seal("bundle", whole, seal, said)
         if self._filled("bundle", said) != document:
             return None
-        seconds = said["seconds"].decode()
         state = State(
             event_count=2,
             invalid_event_count=0,
@@ -209,19 +223,11 @@ class _Maker:
             state_sha256=said["state_sha256"].decode(),
             document=said["state"],
         )
-        found = Gathered(
-            number=number,
-            record=named.record,
-            digest=named.digest,
-            valid=(
-                _event(created, RECORD_CREATED, said["created_payload"], said["created"]),
-                _event(graph, GRAPH_SNAPSHOT, said["graph_payload"], said["graph"]),
-            ),
-            invalid=(),
-            aliases=source_aliases(named.record, number, seconds),
-            state=state,
+        valid = (
+            _event(created, RECORD_CREATED, said["created_payload"], said["created"]),
+            _event(graph, GRAPH_SNAPSHOT, said["graph_payload"], said["graph"]),
         )
-        return Remade(document, bundle, found)
+        return Remade(document, bundle, named, valid, state)
 
     def _filled(self, name: str, said: Mapping[str, bytes]) -> bytes:
         return self._templates[name].filled(said)
@@ -230,26 +236,10 @@ class _Maker:
         said[name] = self._filled(name, said)
 
 
-def _seal(
-    name: str,
-    digest: SignableDigest,
-    block: JsonValue,
-    refused: Iterable[Failure],
-    said: dict[str, bytes],
-) -> None:
-    """Say what stands in the places of a digest and of its signature, if nothing in it is refused.
-
-    Raises:
-        MalformedError: The block holds no signature.
-        VerificationError: The signature does not hold.
-    """
-    signature_b64 = block["signature_b64"]
-    if not _is_signature(signature_b64):
-        raise MalformedError("no signature")
-    for failure in refused:
-        raise VerificationError(failure.message)
+def _seal(name: str, digest: SignableDigest, block: JsonValue, said: dict[str, bytes]) -> None:
+    """Say what stands in the places of a digest and of its signature."""
     said[f"{name}_sha256"] = digest.hex().encode()
-    said[f"{name}_signature"] = signature_b64.encode()
+    said[f"{name}_signature"] = block["signature_b64"].encode()
 
 
 def _said(record: JsonValue, number: PithNumber, signed_at: str) -> dict[str, bytes]:

@@ -117,9 +117,7 @@ def batches(
             # No name of ours holds a batch while the next is read.
             yield from map(
                 counted,
-                file.iter_batches(
-                    batch_size=rows_at_once, columns=present, use_threads=in_threads
-                ),
+                file.iter_batches(batch_size=rows_at_once, columns=present, use_threads=in_threads),
             )
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = str(error).splitlines()[0][:200]

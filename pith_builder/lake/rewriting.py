@@ -99,9 +99,7 @@ def rewritten(  # noqa: PLR0913 - what is rewritten, where, and with what
     see_that_they_hold(lake, [part])
     first = 0
     with part_writers(disk, lake, [table], label) as (writer,):
-        for rows in batches(
-            lake, table, part, rows_at_once=table.row_group_rows, in_threads=False
-        ):
+        for rows in batches(lake, table, part, rows_at_once=table.row_group_rows, in_threads=False):
             start, end = np.searchsorted(places, (first, first + len(rows)))
             changing = (places[start:end] - first).tolist()
             first += len(rows)

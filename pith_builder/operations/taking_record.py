@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pith_builder.core.alias import SourceAlias
 from pith_builder.core.bundle import read_head
-from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, load_canonical
+from pith_builder.core.canonical import JsonValue, dump_canonical, load_canonical
 from pith_builder.core.event import Event
 from pith_builder.core.forms import RECORD_CREATED
 from pith_builder.core.gathering import (
@@ -114,8 +115,7 @@ class TakenRecord:
 
     def source_name(self) -> str:
         """Return the file it was offered in first, as rows name it: below its mirror's tree."""
-        parts = Path(self.source).parts
-        return "/".join(parts[-3:]) if parts[-3:-2] == ("pith",) else parts[-1]
+        return _named_below(self.source)
 
     def signing_keys(self) -> set[tuple[str, str]]:
         """Return the names of the keys that signed what is new."""
@@ -123,6 +123,12 @@ class TakenRecord:
             return set()
         name = self.bundle_signature["key_id"], self.bundle_signature["public_key_fingerprint"]
         return {name, *signing_keys(self.found.valid)}
+
+
+@lru_cache(maxsize=1)  # a file of lines offers many records
+def _named_below(source: str) -> str:
+    parts = Path(source).parts
+    return "/".join(parts[-3:]) if parts[-3:-2] == ("pith",) else parts[-1]
 
 
 def take_record(
@@ -184,9 +190,10 @@ def _alias_dates(held: JsonValue) -> dict[tuple[str, str], str]:
 
 
 def _held_events(number: str, said: bytes, bundle: JsonValue, taker: Taker) -> list[Event]:
-    # Only a float can be written in another way than it stands there.
-    write = dump_canonical if dump_canonical(bundle) == said else canonical_json
-    events = [Event.from_json_object(event, write) for event in bundle["events"]]
+    events = [Event.from_json_object(event, dump_canonical) for event in bundle["events"]]
+    if b",".join([event.document for event in events]) not in said:
+        # Only a float can be written in another way than it stands there.
+        events = [Event.from_json_object(event) for event in bundle["events"]]
     seal = bundle["bundle_signature"]
     sealed_by = seal["key_id"], seal["public_key_fingerprint"]
     unknown = {sealed_by, *signing_keys(events)} - taker.keys().keys()
@@ -211,7 +218,7 @@ def _is_remade(remaking: Remaking, offer: Offer, sorting: Sorting, taken: TakenR
     remade = remaking.read(offer.document, with_seal=not taken.is_held)
     if remade is None:
         return False
-    for event in remade.found.valid:
+    for event in remade.valid:
         taken.verdicts[sorting.take_valid(event).verdict] += 1
     taken.remade.append(remade)
     return True

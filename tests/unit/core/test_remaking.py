@@ -173,6 +173,9 @@ def test_the_seal_counts_only_where_it_is_asked_for():
     assert read(said) is None
     assert read(said, with_seal=False).found.state.document == mint().state.document
     assert read(changed(BUNDLE, path, "x"), with_seal=False) is None
+    other = changed(BUNDLE, ("bundle_signature", "bundle_sha256"), "0" * 64)
+    assert read(other) is None
+    assert read(other, with_seal=False).document == canonical_json(other)
 
 
 @pytest.mark.parametrize(
