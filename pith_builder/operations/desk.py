@@ -3,7 +3,7 @@
 However much is merged, memory holds one record at a time. It is a temporary folder (TMPDIR says
 where) that several processes read and write: an SQLite database says what there is of each record,
 and in which heap its documents lie. A heap is a file of documents, one after the other, to which
-one connection adds.
+one connection adds. What is offered in a plain file lies in that already, and is read there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple
 
 from pith_builder.errors import StorageError
 from pith_builder.lake.parts import Row
-from pith_builder.operations.offers import Offer, OfferKind
+from pith_builder.operations.offers import Offer, OfferKind, reading
 
 _ROWS_AT_ONCE = 500
 _SHARED_FROM = 1_000
@@ -65,6 +65,7 @@ class Desk:
         self._open.callback(self._close_read)
         self._added = 0
         self._heap: IO[bytes] | None = None
+        self._heap_name = ""
 
     def close(self) -> None:
         """Close the connection."""
@@ -84,7 +85,7 @@ class Desk:
                 str(offer.kind),
                 offer.source,
                 offer.line,
-                *self._kept(offer.document),
+                *self._place_of(offer),
             )
             for offer in offers
         )
@@ -196,26 +197,30 @@ class Desk:
                 query.format(", ".join("?" * len(some))), [*first, *some]
             )
 
+    def _place_of(self, offer: Offer) -> _Place:
+        """Return where a document lies, which is added to the heap if it lies nowhere."""
+        if offer.start is None:
+            return self._kept(offer.document)
+        return _Place(offer.source, offer.start, len(offer.document))
+
     def _kept(self, data: bytes) -> _Place:
         """Add bytes to the heap; who is told of them by a change finds them there."""
         try:
             if self._heap is None:
-                self._heap = self._open.enter_context(
-                    tempfile.NamedTemporaryFile(  # noqa: SIM115 - the stack closes it
-                        dir=self.path.parent, delete=False
-                    )
-                )
+                file, self._heap_name = tempfile.mkstemp(dir=self.path.parent)
+                self._heap = self._open.enter_context(os.fdopen(file, "wb"))
             self._heap.write(data)
         except OSError as error:
             raise self._refused(error) from error
         self._added += len(data)
-        return _Place(self._heap.name, self._added - len(data), len(data))
+        return _Place(self._heap_name, self._added - len(data), len(data))
 
     def _fetched(self, place: _Place) -> bytes:
         if place.heap not in self._read:
             if len(self._read) == _HEAPS_OPEN:
                 self._close_read()
-            self._read[place.heap] = os.open(place.heap, os.O_RDONLY)
+            with reading(Path(place.heap)):
+                self._read[place.heap] = os.open(place.heap, os.O_RDONLY)
         return os.pread(self._read[place.heap], place.size, place.start)
 
     def _close_read(self) -> None:

@@ -22,6 +22,7 @@ from pith_builder.core.merge import (
 from pith_builder.errors import MalformedError, VerificationError
 from pith_builder.operations.desk import new_desk
 from pith_builder.operations.offers import (
+    MALFORMED,
     NO_RECORD_CREATED,
     NO_SIGNATURE,
     Offer,
@@ -122,10 +123,16 @@ def merged_record(number: str, offers: Iterable[Offer], keyring: Keyring) -> Mer
 def read_offer(offer: Offer, refused: list[Refused]) -> JsonValue:
     """Parse what is offered, or return None and add to `refused` why it cannot be."""
     try:
-        return parse_json(offer.document)
+        value = parse_json(offer.document)
     except MalformedError as error:
         refused.append(refused_event(offer, "", "not_json", str(error)))
         return None
+    is_bundle = offer.kind is OfferKind.BUNDLE
+    if not isinstance(value, dict) or (is_bundle and value.get("pith_number") != offer.number):
+        message = f"it reads like a {offer.kind} of {offer.number}, and is none"
+        refused.append(refused_event(offer, "", MALFORMED, message))
+        return None
+    return value
 
 
 def events_of(offer: Offer, value: JsonValue, refused: list[Refused]) -> list[JsonValue]:

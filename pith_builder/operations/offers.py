@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
 from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
+from pith_builder.core.event_checks import Reason
 from pith_builder.core.forms import NUMBER
 from pith_builder.core.report import Code, shown
 from pith_builder.errors import MalformedError, SourceError, UsageError
@@ -42,6 +45,7 @@ class Offer:
         source: The file it stands in, `-` being standard input.
         line: The line of it, from 1, or 0 where the file is one document.
         document: Its bytes.
+        start: Where in the file they begin, which stays while it is read, or None: elsewhere.
     """
 
     number: str
@@ -49,6 +53,7 @@ class Offer:
     source: str
     line: int
     document: bytes
+    start: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,35 @@ class Refused:
         }
 
 
+class Stamp(NamedTuple):
+    """What tells that a file is still as it was."""
+
+    inode: int
+    size_bytes: int
+    written_at: int
+
+    @classmethod
+    def of(cls, source: Path) -> Stamp:
+        """Return a file's.
+
+        Raises:
+            UsageError: The file cannot be read.
+        """
+        with reading(source):
+            said = source.stat()
+        return cls(said.st_ino, said.st_size, said.st_mtime_ns)
+
+    def see_that_it_holds(self, source: Path) -> None:
+        """See that a file is still as it was.
+
+        Raises:
+            UsageError: The file cannot be read.
+            SourceError: It changed.
+        """
+        if Stamp.of(source) != self:
+            raise SourceError(f"{source} changed while it was read; give it again whole")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """Whole lines of a plain file, which any process can read.
@@ -94,34 +128,44 @@ class Stretch:
         line: The number of the first line, from 1.
         start: Where it begins, in bytes.
         size: How many bytes they are.
+        stamp: What the file was when it was cut.
     """
 
     source: Path
     line: int
     start: int
     size: int
+    stamp: Stamp
 
     def read(self) -> Iterator[Offer | Refused]:
-        """Read them, as `read_offers` does.
+        """Read them, as `read_offers` does; what is offered as it stands says where it begins.
 
         Raises:
             UsageError: The file cannot be read.
-            SourceError: It ends before these lines do.
+            SourceError: It changed since it was cut.
         """
-        with _reading(self.source), self.source.open("rb") as file:
+        with reading(self.source), self.source.open("rb") as file:
             file.seek(self.start)
             data = file.read(self.size)
-        if len(data) != self.size:
-            raise SourceError(f"{self.source} grew shorter while it was read; give it again whole")
-        for line, text in enumerate(data.split(b"\n"), self.line):
+        self.stamp.see_that_it_holds(self.source)
+        source, start = str(self.source), self.start
+        for line, text in enumerate(BytesIO(data), self.line):
             if text.strip():
-                yield from offers_in(str(self.source), line, text)
+                yield from offers_in(source, line, text.removesuffix(b"\n"), start)
+            start += len(text)
 
 
+MALFORMED = str(Reason.MALFORMED)
 NO_SIGNATURE = "no_signature"
 NO_RECORD_CREATED = "no_record_created"
 METADATA_MISMATCH = "metadata_mismatch"
 DOES_NOT_HOLD = "does_not_hold"
+
+_is_number = NUMBER.quick()
+
+_QUICKLY_TOLD = re.compile(rb'\{"built_at":"[^"\\]*","bundle_signature":\{')
+_QUICKLY_NAMED = re.compile(rb'"pith_number":"([^"]*)"')
+_TIMES_NAMED = 2  # by the bundle and by its state
 
 _KINDS = (
     (OfferKind.BUNDLE, ("bundle_type", "bundle_signature"), "pith_number"),
@@ -144,7 +188,7 @@ def read_offers(sources: Iterable[Path], standard_input: BinaryIO) -> Iterator[O
     for source in sources:
         name = str(source)
         try:
-            with _reading(source):
+            with reading(source):
                 for line, text in _texts(unpacked(source, standard_input)):
                     yield from offers_in(name, line, text)
         except _TooLargeError:
@@ -171,7 +215,7 @@ def read_in_stretches(
 
 def _is_shared(source: Path) -> bool:
     """Tell whether a file is plain, large, and of JSON lines, as its first piece shows."""
-    with _reading(source):
+    with reading(source):
         if str(source) == "-" or not source.is_file() or source.stat().st_size <= STRETCH_BYTES:
             return False
         with source.open("rb") as file:
@@ -180,24 +224,30 @@ def _is_shared(source: Path) -> bool:
 
 def _stretches(source: Path) -> Iterator[Stretch | Refused]:
     line, start, lines, end, position = 1, 0, 0, 0, 0
-    with _reading(source), source.open("rb") as file:
+    stamp = Stamp.of(source)
+    with reading(source), source.open("rb") as file:
         while piece := file.read(READ_BYTES):
             if found := piece.count(b"\n"):
                 lines += found
                 end = position + piece.rindex(b"\n") + 1
             position += len(piece)
             if position - end > MAX_DOCUMENT_BYTES:
-                yield Stretch(source=source, line=line, start=start, size=end - start)
+                yield Stretch(source=source, line=line, start=start, size=end - start, stamp=stamp)
                 yield _too_large(source)
                 return
             if end - start >= STRETCH_BYTES:
-                yield Stretch(source=source, line=line, start=start, size=end - start)
+                yield Stretch(source=source, line=line, start=start, size=end - start, stamp=stamp)
                 line, start, lines = line + lines, end, 0
-    yield Stretch(source=source, line=line, start=start, size=position - start)
+    yield Stretch(source=source, line=line, start=start, size=position - start, stamp=stamp)
 
 
 @contextmanager
-def _reading(source: Path) -> Iterator[None]:
+def reading(source: Path) -> Iterator[None]:
+    """Tell in our own words that a file cannot be read.
+
+    Raises:
+        UsageError: So it is.
+    """
     try:
         yield
     except OSError as error:
@@ -248,10 +298,20 @@ def _is_lines(beginning: bytes) -> bool | None:
     return True
 
 
-def offers_in(source: str, line: int, text: bytes) -> Iterator[Offer | Refused]:
-    """Yield what one JSON text offers; what stands in an array counts by itself."""
+def offers_in(
+    source: str, line: int, text: bytes, start: int | None = None
+) -> Iterator[Offer | Refused]:
+    """Yield what one JSON text offers; what stands in an array counts by itself.
+
+    It is only looked at, to tell what it is and of which record: whoever takes the offer reads it
+    strictly.
+    """
+    number = _quickly_named(text)
+    if number is not None:
+        kind = OfferKind.BUNDLE
+        yield Offer(number=number, kind=kind, source=source, line=line, document=text, start=start)
+        return
     try:
-        # Only looked at: whoever takes the offer reads it strictly.
         value = orjson.loads(text)
         if not isinstance(value, dict):
             value = parse_json(text)
@@ -265,16 +325,34 @@ def offers_in(source: str, line: int, text: bytes) -> Iterator[Offer | Refused]:
         for item in value:
             yield from offers_in(source, line, canonical_json(item))
         return
-    yield _offer(source, line, value, text)
+    yield _offer(source, line, value, text, start)
 
 
-def _offer(source: str, line: int, value: JsonValue, text: bytes) -> Offer | Refused:
+def _quickly_named(text: bytes) -> str | None:
+    """Return the record that a bundle names if it is written as bundles are; None says nothing.
+
+    One that is JSON after all, and of another record, says so in a way that no bundle does.
+    """
+    if _QUICKLY_TOLD.match(text) is None:
+        return None
+    named = _QUICKLY_NAMED.findall(text)
+    if len(named) != _TIMES_NAMED or named[0] != named[1]:
+        return None
+    number = named[0].decode(errors="replace")
+    return number if _is_number(number) else None
+
+
+def _offer(
+    source: str, line: int, value: JsonValue, text: bytes, start: int | None
+) -> Offer | Refused:
     for kind, told_by, named_by in _KINDS:
-        if isinstance(value, dict) and any(field in value for field in told_by):
+        if isinstance(value, dict) and any(name in value for name in told_by):
             number = value.get(named_by)
-            if isinstance(number, str) and next(NUMBER.failures(number, ""), None) is None:
-                return Offer(number=number, kind=kind, source=source, line=line, document=text)
+            if isinstance(number, str) and _is_number(number):
+                return Offer(
+                    number=number, kind=kind, source=source, line=line, document=text, start=start
+                )
             message = f"{named_by} is {shown(number)}, wanted a Pith Number"
-            return Refused(source=source, line=line, reason="malformed", message=message)
+            return Refused(source=source, line=line, reason=MALFORMED, message=message)
     message = f"found {shown(value)}, wanted a bundle, an event or a record document"
     return Refused(source=source, line=line, reason=str(Code.UNKNOWN_KIND), message=message)

@@ -31,7 +31,7 @@ from pith_builder.operations.collecting import no_collecting
 from pith_builder.operations.desk import Desk, new_desk
 from pith_builder.operations.in_order import Run, here, running
 from pith_builder.operations.merging import sorted_out
-from pith_builder.operations.offers import Offer, Refused, Stretch
+from pith_builder.operations.offers import Offer, Refused, Stamp, Stretch
 from pith_builder.operations.taking_record import TakenRecord, Taker, take_record
 from pith_builder.operations.transaction import (
     BuildResult,
@@ -170,7 +170,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
 
     Raises:
         UsageError: A source cannot be read.
-        SourceError: A packed source is truncated or damaged.
+        SourceError: A packed source is truncated or damaged, or a plain one changed meanwhile.
         VerificationError: The lake is damaged, or holds what no trusted key signed.
         LakeBusyError: Another process is writing to the lake.
         StorageError: The disk is full, or the folder takes no files.
@@ -185,26 +185,28 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     with new_desk() as desk, transaction(target, operation) as opened:
         taken = TakenIn(result=opened.result)
         with running(target.workers) as sharing:
-            _gather(desk, offers, taken, sharing)
+            stamps = _gather(desk, offers, taken, sharing)
             run = sharing if desk.is_worth_sharing() else here
             _hold(opened.plan, desk, run)
             _take_chunks(opened, taker, desk, run, taken, progress)
             if taken.changed:
                 _rewrite(opened, desk, run)
+        for source, stamp in stamps.items():
+            stamp.see_that_it_holds(source)
         opened.commit(sources())
     return taken
 
 
 def _gather(
     desk: Desk, offers: Iterable[Offer | Refused | Stretch], taken: TakenIn, run: Run
-) -> None:
-    """Put what is offered on the desk, turn by turn."""
+) -> dict[Path, Stamp]:
+    """Put what is offered on the desk, turn by turn; tell which files must stay as they are."""
     turns = count()
+    stamps: dict[Path, Stamp] = {}
     for is_shared, some in groupby(offers, lambda one: isinstance(one, Stretch)):
         if is_shared:
             stretches = (one for one in some if isinstance(one, Stretch))
-            tasks = (partial(_put, desk.path, one, next(turns)) for one in stretches)
-            for refusals in run(tasks):
+            for refusals in run(_putting(desk, stretches, turns, stamps)):
                 taken.refuse_unread(refusals)
         else:
             refusals = _Refusals()
@@ -212,6 +214,15 @@ def _gather(
             desk.put_offers(sorted_out(read, refusals.note), next(turns))
             taken.refuse_unread(refusals)
     desk.sort_offers()
+    return stamps
+
+
+def _putting(
+    desk: Desk, stretches: Iterable[Stretch], turns: Iterator[int], stamps: dict[Path, Stamp]
+) -> Iterator[Callable[[], _Refusals]]:
+    for stretch in stretches:
+        stamps.setdefault(stretch.source, stretch.stamp)
+        yield partial(_put, desk.path, stretch, next(turns))
 
 
 def _put(place: Path, stretch: Stretch, turn: int) -> _Refusals:

@@ -11,8 +11,27 @@ from hypothesis import strategies as st
 from pith_builder.core.canonical import canonical_json
 from pith_builder.errors import SourceError, UsageError
 from pith_builder.operations import offers
-from pith_builder.operations.offers import Offer, Stretch, read_in_stretches, read_offers
-from tests.makers import BUNDLE, CREATED, GRAPH, PUBLISHED_NUMBER, RECORDS, STATES, document, law
+from pith_builder.operations.merging import read_offer
+from pith_builder.operations.offers import (
+    Offer,
+    OfferKind,
+    Refused,
+    Stretch,
+    offers_in,
+    read_in_stretches,
+    read_offers,
+)
+from tests.makers import (
+    BUNDLE,
+    CREATED,
+    GRAPH,
+    PUBLISHED_NUMBER,
+    RECORDS,
+    STATES,
+    document,
+    law,
+    mint,
+)
 
 PUBLISHED = document(BUNDLE)
 
@@ -118,8 +137,78 @@ def test_stretches_of_a_file_offer_what_it_offers_read_through(
         patch.setattr(offers, "READ_BYTES", piece)
         patch.setattr("pith_builder.sources.lines.READ_BYTES", piece)
         patch.setattr(offers, "MAX_DOCUMENT_BYTES", 300)
-        found = list(read_in_stretches([place], None))
-        assert flattened(found) == list(read_offers([place], None))
+        found = flattened(read_in_stretches([place], None))
+        assert found == list(read_offers([place], None))
+        for one in found:
+            if isinstance(one, Offer) and one.start is not None:
+                assert place.read_bytes()[one.start :].startswith(one.document)
+
+
+MINTED = mint().bundle.document
+NUMBER = json.loads(MINTED)["pith_number"]
+ANOTHER = json.loads(mint(version=2).bundle.document)["pith_number"]
+
+
+def told_by_parsing(text):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(offers, "_quickly_named", lambda _: None)
+        return list(offers_in("-", 1, text))
+
+
+def refusals(found):
+    refused = [one for one in found if isinstance(one, Refused)]
+    for one in found:
+        if isinstance(one, Offer):
+            read_offer(one, refused)
+    return [one.reason for one in refused]
+
+
+@law
+@given(
+    st.integers(0, len(MINTED)),
+    st.integers(0, 90),
+    st.sampled_from(
+        [
+            b"",
+            b"}",
+            b'"',
+            b"\n",
+            b",",
+            b"x",
+            b"\xff",
+            f'"pith_number":"{ANOTHER}",'.encode(),
+            f'"pith_number": "{ANOTHER}",'.encode(),
+            b'"pith_\\u006eumber":1,',
+            b'"bundle_type":1,',
+        ]
+    ),
+    st.sampled_from([None, b'"pith_number"', b'"state":', b'"events":']),
+)
+def test_a_bundle_is_quickly_told_as_parsing_tells_it_or_refused_when_it_is_read(
+    place, size, instead, before
+):
+    if before is not None:
+        place, size = MINTED.index(before), 0
+    text = MINTED[:place] + instead + MINTED[place + size :]
+
+    found, wanted = list(offers_in("-", 1, text)), told_by_parsing(text)
+
+    if found != wanted:
+        assert refusals(found)
+        assert refusals(wanted) == refusals(found) or wanted[0].number == ANOTHER
+
+
+def test_what_is_minted_is_quickly_told():
+    assert offers._quickly_named(MINTED) == NUMBER
+    assert list(offers_in("-", 1, MINTED)) == told_by_parsing(MINTED)
+
+
+@pytest.mark.parametrize("said", [b"{}", b'{"pith_number":"pith:1"}', b"[]", b"7"])
+def test_what_is_no_bundle_of_the_record_is_refused_when_it_is_read(said):
+    refused = []
+    offer = Offer(number=NUMBER, kind=OfferKind.BUNDLE, source="-", line=1, document=said)
+    assert read_offer(offer, refused) is None
+    assert [one.reason for one in refused] == ["malformed"]
 
 
 def test_a_large_file_of_lines_is_cut_into_stretches_and_no_other(tmp_path, monkeypatch):
@@ -141,9 +230,10 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch):
     place = tmp_path / "offers.jsonl"
     place.write_bytes(b"\n".join([LINE] * 5))
     first, _ = read_in_stretches([place], None)
-    place.write_bytes(LINE)  # of five
-    with pytest.raises(SourceError, match="grew shorter while it was read"):
-        list(first.read())
+    for changed in (b"\n".join([LINE] * 5), LINE, b"\n".join([LINE] * 6)):
+        place.write_bytes(changed)
+        with pytest.raises(SourceError, match="changed while it was read"):
+            list(first.read())
     place.unlink()
     with pytest.raises(UsageError, match="cannot read"):
         list(first.read())
