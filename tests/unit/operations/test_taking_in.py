@@ -9,12 +9,12 @@ from pith_builder.core.number import PithNumber
 from pith_builder.core.record_document import record_document
 from pith_builder.core.statements import STATEMENTS
 from pith_builder.core.verification import verify
-from pith_builder.errors import VerificationError
+from pith_builder.errors import SourceError, UsageError, VerificationError
 from pith_builder.lake.store import open_lake
 from pith_builder.operations import offers, taking_in
 from pith_builder.operations.attesting import Subject, attested
 from pith_builder.operations.audit import audit
-from pith_builder.operations.offers import read_offers
+from pith_builder.operations.offers import read_in_stretches, read_offers
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import TrustedKeys
 from tests.graphs import EARLIER, TRUSTED, imported_into, merged_into, mirrored, theirs, written
@@ -199,6 +199,39 @@ def test_many_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
     same = {name: data for name, data in files(one).items() if name != "pith.sql"}
     assert same == {name: data for name, data in files(many).items() if name != "pith.sql"}
     sound(one)
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (lambda place: place.write_bytes(place.read_bytes()), "changed while it was read"),
+        (lambda place: place.write_bytes(place.read_bytes()[:-5]), "changed while it was read"),
+        (lambda place: place.unlink(), "cannot read"),
+    ],
+    ids=["written again", "shorter", "gone"],
+)
+@pytest.mark.parametrize("stage", ["_hold", "_take_chunks"])
+def test_of_a_file_that_changes_while_it_is_merged_nothing_is_committed(
+    lake, tmp_path, monkeypatch, change, wanted, stage
+):
+    monkeypatch.setattr(offers, "STRETCH_BYTES", 100)
+    place = written(tmp_path / "theirs.jsonl", theirs(), theirs())
+    before, taking = untouched(lake), getattr(taking_in, stage)
+
+    def changing(*arguments):
+        change(place)
+        return taking(*arguments)
+
+    monkeypatch.setattr(taking_in, stage, changing)
+    with pytest.raises((SourceError, UsageError), match=wanted):
+        taking_in.take_in(
+            Target(lake=lake, registry=REGISTRY, signer=SIGNER, now=LATER),
+            TRUSTED,
+            read_in_stretches([place], None),
+            operation="merge",
+            sources=list,
+        )
+    assert untouched(lake) == before
 
 
 def test_a_packed_file_is_read(lake, tmp_path):
