@@ -209,10 +209,15 @@ def _take(
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    from pith_builder.operations.offers import is_shared
+    from pith_builder.operations.processes import begin_server
+
+    target = target_of(settings, lake, now, workers, wait)
+    if workers > 1 and any(map(is_shared, places)):
+        begin_server("pith_builder.operations.taking_in")
     from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 
-    target = target_of(settings, lake, now, workers, wait)
     with ThreadPoolExecutor(1) as beside, progress_shown("records") as progress:
         read = beside.submit(files_read, places)
         taken = take_in(

@@ -32,11 +32,13 @@ class Bundle:
     """A signed bundle.
 
     Attributes:
+        built_at: When it was built.
         bundle_sha256: The digest of the bundle without its signature, in hexadecimal.
         signature: Its signature block.
         document: Its canonical JSON, whole.
     """
 
+    built_at: str
     bundle_sha256: str
     signature: dict[str, JsonValue]
     document: bytes
@@ -131,7 +133,12 @@ def _sealed(
     digest = BundleDigest(sha256(write(bundle)))
     signature = signature_block(signer, digest, signed_at)
     bundle["bundle_signature"] = {**signature, "bundle_sha256": digest.hex()}
-    return Bundle(bundle_sha256=digest.hex(), signature=signature, document=write(bundle))
+    return Bundle(
+        built_at=bundle["built_at"],
+        bundle_sha256=digest.hex(),
+        signature=signature,
+        document=write(bundle),
+    )
 
 
 def bundle_digest(bundle: dict[str, JsonValue], write: Writer = canonical_json) -> BundleDigest:

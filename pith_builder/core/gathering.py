@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from pith_builder.core.alias import SourceAlias, source_aliases
 from pith_builder.core.bundle import Bundle, sealed_anew, signed_bundle
@@ -227,9 +228,10 @@ def gathered_bundle(
     Raises:
         VerificationError: A key that signed an event is not among `keys`.
     """
+    built_at, signed_at = _written(now)
     return signed_bundle(
         found.number,
-        found.record.to_json_object(),
+        found.created.payload["canonical_record"],
         found.digest,
         aliases=found.aliases,
         events=found.valid,
@@ -239,11 +241,16 @@ def gathered_bundle(
         public_keys=_public_keys(
             str(found.number), signing_keys(found.valid), signer.public_key, keys
         ),
-        built_at=format_seconds(now),
-        signed_at=format_microseconds(now),
+        built_at=built_at,
+        signed_at=signed_at,
         timestamp_proofs=timestamp_proofs(found),
         mirror_hints=mirror_hints(found),
     )
+
+
+@lru_cache(maxsize=1)  # a run builds every bundle at one instant
+def _written(now: datetime) -> tuple[str, str]:
+    return format_seconds(now), format_microseconds(now)
 
 
 def signing_keys(events: Collection[Event]) -> set[KeyName]:
@@ -314,12 +321,13 @@ def reissued_bundle(
     signed_by = _named_in(
         (event["event_type"], event["signature"], event["payload"]) for event in bundle["events"]
     )
+    built_at, signed_at = _written(now)
     return sealed_anew(
         bundle,
         signer=signer,
         public_keys=_public_keys(bundle["pith_number"], signed_by, signer.public_key, keys),
-        built_at=format_seconds(now),
-        signed_at=format_microseconds(now),
+        built_at=built_at,
+        signed_at=signed_at,
     )
 
 

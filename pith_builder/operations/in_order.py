@@ -22,16 +22,16 @@ class Run(Protocol):
 
 
 @contextmanager
-def running(workers: int) -> Iterator[Run]:
+def running(workers: int, program: str = __name__) -> Iterator[Run]:
     """Give what runs tasks, which several processes must be able to be sent.
 
-    Few tasks wait at a time, so that memory does not grow with their number. No process is
-    started before there is a task for it.
+    They have read the module `program` when they start. Few tasks wait at a time, so that memory
+    does not grow with their number. No process is started before there is a task for it.
     """
     if workers == 1:
         yield here
         return
-    with process_pool(workers, __name__) as pool:
+    with process_pool(workers, program) as pool:
 
         def run(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
             waiting: deque[Future[Result]] = deque()

@@ -207,13 +207,13 @@ def read_in_stretches(
         SourceError: A packed file is truncated or damaged.
     """
     for source in sources:
-        if _is_shared(source):
+        if is_shared(source):
             yield from _stretches(source)
         else:
             yield from read_offers([source], standard_input)
 
 
-def _is_shared(source: Path) -> bool:
+def is_shared(source: Path) -> bool:
     """Tell whether a file is plain, large, and of JSON lines, as its first piece shows."""
     with reading(source):
         if str(source) == "-" or not source.is_file() or source.stat().st_size <= STRETCH_BYTES:

@@ -184,7 +184,7 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     )
     with new_desk() as desk, transaction(target, operation) as opened:
         taken = TakenIn(result=opened.result)
-        with running(target.workers) as sharing:
+        with running(target.workers, __name__) as sharing:
             stamps = _gather(desk, offers, taken, sharing)
             run = sharing if desk.is_worth_sharing() else here
             _hold(opened.plan, desk, run)

@@ -26,7 +26,6 @@ from pith_builder.core.gathering import (
     later_aliases,
     signing_keys,
 )
-from pith_builder.core.instants import format_seconds
 from pith_builder.core.keys import KeyRefusedError, PublicKey, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
 from pith_builder.core.published import published_bundle
@@ -301,7 +300,7 @@ def _conclude(
         )
         taken.bundle = built.document
         taken.bundle_signature = {**built.signature, "bundle_sha256": built.bundle_sha256}
-        taken.built_at = format_seconds(taker.now)
+        taken.built_at = built.built_at
     else:
         taken.bundle, bundle = kept
         taken.bundle_signature = bundle["bundle_signature"]
