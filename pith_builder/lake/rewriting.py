@@ -61,8 +61,9 @@ def find_rows(
                 wanted[group] = found
             first += rows
         for group, found in wanted.items():
-            read = file.read_row_group(group, columns=[*columns]).take(
-                arrow_array(Kind.INTEGER, found, len(found))
+            # In threads, each would keep memory of its own, where other processes read as well.
+            read = file.read_row_group(group, columns=[*columns], use_threads=False).take(
+                _integers(found)
             )
             yield from zip(*(read.column(name).to_pylist() for name in columns), strict=True)
 
