@@ -29,27 +29,25 @@ comment on macro pith_name is
 -- with or without version, or a DOI. An arXiv identifier answers with the latest version.
 create or replace macro pith_resolve(ref) as table
 with named as (
-    select distinct pith_number
+    select pith_number, bool_or(alias_kind in ('arxiv', 'doi')) as is_paper
     from aliases
-    where alias_value = pith_name(ref) or alias_value = upper(pith_name(ref))
-    union
-    select pith_number
-    from aliases
-    where alias_kind = 'pith_short_8'
-      and regexp_full_match(upper(pith_name(ref)), '[A-Z2-7]{8,26}')
-      and alias_value = left(upper(pith_name(ref)), 8)
-      and starts_with(split_part(pith_number, ':', 3), upper(pith_name(ref)))
+    where alias_value in (pith_name(ref), upper(pith_name(ref)))
+       or (
+           alias_value = left(upper(pith_name(ref)), 8)
+           and alias_kind = 'pith_short_8'
+           and regexp_full_match(upper(pith_name(ref)), '[A-Z2-7]{8,26}')
+           and starts_with(split_part(pith_number, ':', 3), upper(pith_name(ref)))
+       )
+    group by pith_number
+    -- No name stands for so many; told so, DuckDB looks for these few among the records.
+    limit 10_000
 )
 select r.pith_number, r.arxiv_id, r.arxiv_version, r.title, r.submitted_at
 from records r
 join named using (pith_number)
 where not regexp_full_match(trim(ref), 'pith:[0-9]{4}:.*') or r.pith_number = trim(ref)
 qualify rank() over (
-    partition by
-        case when exists (
-            from aliases
-            where alias_kind in ('arxiv', 'doi') and alias_value = pith_name(ref)
-        ) then r.arxiv_id else r.pith_number end
+    partition by case when is_paper then r.arxiv_id else r.pith_number end
     order by r.arxiv_version desc, r.first_computed_at desc, r.updated_on desc nulls last, r.pith_number desc
 ) = 1
 order by r.pith_number;
