@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pith_builder.core.canonical import JsonValue
 from pith_builder.core.number import SHORT_LENGTHS, PithNumber
@@ -11,8 +11,7 @@ from pith_builder.core.record import CanonicalRecord
 DOI_PREFIX = "10.48550/arxiv."
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SourceAlias:
+class SourceAlias(NamedTuple):
     """One other name. Ruling: it is no unique key; several records may share it."""
 
     alias_kind: str

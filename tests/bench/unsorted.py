@@ -8,23 +8,18 @@ import pyarrow.parquet as pq
 TABLES = {"records": "pith_number", "aliases": "alias_value"}
 """What look-ups ask, and the column whose hash gives the order."""
 
-BUCKET_ROWS = 200_000
-"""So many rows are held at once, and make a row group."""
+GROUP_ROWS = 200_000
+"""So many rows make a row group."""
 
 
 def write_unsorted(connection, folder):
-    """Write the tables of a lake to a folder, a bucket of random rows at a time."""
+    """Write the tables of a lake to a folder in random order; DuckDB sorts beyond memory."""
     folder.mkdir()
     for table, column in TABLES.items():
-        buckets = -(-row_count(connection, table) // BUCKET_ROWS)
-        writer = None
-        for bucket in range(buckets):
-            query = f"from {table} where hash({column}) % $n = $k order by hash({column}, 1)"
-            asked = connection.sql(query, params={"n": buckets, "k": bucket})
-            rows = asked.to_arrow_table()
-            writer = writer or pq.ParquetWriter(folder / f"{table}.parquet", rows.schema)
-            writer.write_table(rows)
-        writer.close()
+        rows = connection.sql(f"from {table} order by hash({column})").to_arrow_reader(GROUP_ROWS)
+        with pq.ParquetWriter(folder / f"{table}.parquet", rows.schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
 
 
 @contextmanager
