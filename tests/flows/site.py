@@ -36,6 +36,10 @@ def until(found, seconds=RUN_SECONDS, every=0.1):
     raise AssertionError(f"not within {seconds} s: {found}")
 
 
+GRACE_SECONDS = 3
+"""Prefect's server may wait half a minute for connections that nobody needs any more."""
+
+
 @contextmanager
 def process(log, *command, **environment):
     """Run a process; end it by its own id, harshly at need."""
@@ -48,7 +52,7 @@ def process(log, *command, **environment):
     finally:
         started.terminate()
         try:
-            started.wait(20)
+            started.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             started.kill()
             started.wait()
