@@ -155,7 +155,7 @@ def _subject(ref: str, lake: Path, *, is_stored: bool) -> Subject:
     from pith_builder.core.canonical import RecordDigest
     from pith_builder.core.number import PithNumber
     from pith_builder.errors import MalformedError
-    from pith_builder.lake.query import connect, fetch
+    from pith_builder.lake.query import connect, sought
     from pith_builder.operations.attesting import Subject
     from pith_builder.operations.resolve import resolve
 
@@ -166,6 +166,5 @@ def _subject(ref: str, lake: Path, *, is_stored: bool) -> Subject:
             raise UsageError(f"with --out, REF is a whole Pith Number: {error}") from error
     connection = connect(lake)
     number = resolve(connection, ref).record.pith_number
-    query = "select canonical_sha256 from records where pith_number = $number"
-    ((digest,),) = fetch(connection, query, {"number": number})
+    ((digest,),) = sought(connection, "records", number, ["canonical_sha256"])
     return Subject(number=PithNumber.parse(number), digest=RecordDigest(bytes.fromhex(digest)))

@@ -120,9 +120,9 @@ def connect_to(
     connection.execute(f"set variable {_PLACE} = {quoted(str(place))}")
     connection.execute(f"set variable {_SEQUENCE} = {lake.manifest.sequence}")
     for name in TABLES if tables is None else tables:
-        connection.execute(
-            f"set variable {_PARTS}{name} = {_listed(place, lake.table(name).parts)}"
-        )
+        if TABLES[name].sought_by:
+            listed = _listed(place, lake.table(name).parts)
+            connection.execute(f"set variable {_PARTS}{name} = {listed}")
     with _damage(connection, place):
         connection.execute(connection_sql(place, lake.manifest, tables))
     connection.execute("set lock_configuration = true")
@@ -175,7 +175,7 @@ def fetch(
 def sought(
     connection: Connection, table: str, value: str, columns: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    """Return columns of the rows of a table whose key begins with a value.
+    """Return columns of the rows whose key begins with a value, of a table with `sought_by`.
 
     They are those that the table's view gives; but DuckDB plans a query of a view for all parts,
     which takes longer than looking into the few that can hold the value.

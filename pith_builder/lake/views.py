@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pith_builder.core.manifest import Manifest, Part
 from pith_builder.lake.stretches import PARTS_OF_A_QUERY, stretches
-from pith_builder.lake.tables import RECORDS, TABLES, Column, Kind, Table
+from pith_builder.lake.tables import RECORDS, TABLES, Kind, Table
 
 _DERIVED = ("papers", "names", "history", "coverage")
 """The files of views and macros built on the tables, in the order they are run in."""
@@ -110,30 +110,31 @@ def _queries(table: Table, parts: Sequence[Part], named: Callable[[str], str]) -
     opens a few, however many there are.
     """
     columns = ", ".join(column.name for column in table.all_columns())
-    nulls = ", ".join(_null(column) for column in table.all_columns())
     if not parts:
-        yield f"select {nulls}\nwhere false"
+        yield f"select {_nulls(table)}\nwhere false"
     elif table.key[0] != "pith_number" or len(parts) <= PARTS_OF_A_QUERY:
-        yield f"select {columns}\nfrom {_read(table, parts, named, nulls)}"
+        yield f"select {columns}\nfrom {_read(table, parts, named)}"
     else:
         for first, beyond, some in stretches(parts):
             bounds = f"pith_number >= {quoted(first)} and pith_number < {quoted(beyond)}"
-            yield f"select {columns}\nfrom {_read(table, some, named, nulls)}\nwhere {bounds}"
+            yield f"select {columns}\nfrom {_read(table, some, named)}\nwhere {bounds}"
 
 
-def _read(table: Table, parts: Sequence[Part], named: Callable[[str], str], nulls: str) -> str:
+def _read(table: Table, parts: Sequence[Part], named: Callable[[str], str]) -> str:
     listed = ",\n    ".join(named(part.path) for part in parts)
     if table.schema_version == 1:
         return f"read_parquet([\n    {listed}\n])"
     # Parts of an older schema lack a column, and it may be that all of them do.
     return (
-        f"(select {nulls} where false union all by name\n"
+        f"(select {_nulls(table)} where false union all by name\n"
         f"from read_parquet([\n    {listed}\n], union_by_name = true))"
     )
 
 
-def _null(column: Column) -> str:
-    return f"null::{_SQL_TYPES[column.kind]} as {column.name}"
+def _nulls(table: Table) -> str:
+    return ", ".join(
+        f"null::{_SQL_TYPES[each.kind]} as {each.name}" for each in table.all_columns()
+    )
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,8 @@ from pith_builder.core.citation import Cited, bibtex, citation, datacite, latex
 from pith_builder.core.number import PithNumber
 from pith_builder.core.registry import bundle_links
 from pith_builder.errors import VerificationError
-from pith_builder.lake.query import Connection, fetch
+from pith_builder.lake.query import Connection, sought
+from pith_builder.lake.tables import RECORDS
 
 _COLUMNS = (
     "arxiv_id",
@@ -52,8 +53,7 @@ def cite(connection: Connection, number: str, form: CitationForm, base_url: str)
     Raises:
         VerificationError: The lake has no row of the record: it is damaged.
     """
-    query = f"select {', '.join(_COLUMNS)} from records where pith_number = $number"  # noqa: S608 - our own names
-    rows = fetch(connection, query, {"number": number})
+    rows = sought(connection, RECORDS.name, number, _COLUMNS)
     if not rows:
         raise VerificationError(f"records has no row for {number}; run `pith audit`")
     said = dict(zip(_COLUMNS, rows[0], strict=True))

@@ -8,7 +8,7 @@ from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.record_document import record_document
 from pith_builder.errors import VerificationError
 from pith_builder.lake.holdings import find_holdings
-from pith_builder.lake.query import Connection, fetch
+from pith_builder.lake.query import Connection, sought
 
 
 class View(StrEnum):
@@ -86,11 +86,7 @@ def is_shown(bundle: dict[str, JsonValue]) -> bool:
 
 
 def _document(connection: Connection, table: str, number: str) -> bytes:
-    queries = {
-        "states": "select document from states where pith_number = $number",
-        "bundles": "select document from bundles where pith_number = $number",
-    }
-    rows = fetch(connection, queries[table], {"number": number})
+    rows = sought(connection, table, number, ["document"])
     if not rows:
         raise VerificationError(f"{table} has no row for {number}; run `pith audit`")
     return bytes(rows[0][0], "utf-8")
