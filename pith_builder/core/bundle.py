@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orjson import Fragment
@@ -33,13 +33,11 @@ class Bundle:
 
     Attributes:
         built_at: When it was built.
-        bundle_sha256: The digest of the bundle without its signature, in hexadecimal.
-        signature: Its signature block.
+        signature: Its `bundle_signature`.
         document: Its canonical JSON, whole.
     """
 
     built_at: str
-    bundle_sha256: str
     signature: dict[str, JsonValue]
     document: bytes
 
@@ -98,7 +96,13 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
         "state": Fragment(state.document),
         "timestamp_proofs": list(timestamp_proofs),
     }
-    return _sealed(bundle, signer, signed_at, dump_canonical)
+    content = dump_canonical(bundle)
+    signature = _seal(content, signer, signed_at)
+    # It is written once: only an instant stands before its signature.
+    before, behind, rest = content.partition(b',"bundle_type":')
+    written = dump_canonical(signature)
+    document = b'%b,"bundle_signature":%b%b%b' % (before, written, behind, rest)
+    return Bundle(built_at=built_at, signature=signature, document=document)
 
 
 def sealed_anew(
@@ -121,24 +125,15 @@ def sealed_anew(
     kept = {name: value for name, value in bundle.items() if name != "bundle_signature"}
     kept["built_at"] = built_at
     kept["public_keys"] = [key.to_json_object() for key in public_keys]
-    return _sealed(kept, signer, signed_at, canonical_json)
+    signature = _seal(canonical_json(kept), signer, signed_at)
+    document = canonical_json({**kept, "bundle_signature": signature})
+    return Bundle(built_at=built_at, signature=signature, document=document)
 
 
-def _sealed(
-    bundle: dict[str, JsonValue],
-    signer: Signer,
-    signed_at: str,
-    write: Callable[[JsonValue], bytes],
-) -> Bundle:
-    digest = BundleDigest(sha256(write(bundle)))
-    signature = signature_block(signer, digest, signed_at)
-    bundle["bundle_signature"] = {**signature, "bundle_sha256": digest.hex()}
-    return Bundle(
-        built_at=bundle["built_at"],
-        bundle_sha256=digest.hex(),
-        signature=signature,
-        document=write(bundle),
-    )
+def _seal(content: bytes, signer: Signer, signed_at: str) -> dict[str, JsonValue]:
+    """Return the signature of a bundle, of which `content` is all the rest."""
+    digest = BundleDigest(sha256(content))
+    return {**signature_block(signer, digest, signed_at), "bundle_sha256": digest.hex()}
 
 
 def bundle_digest(bundle: dict[str, JsonValue], write: Writer = canonical_json) -> BundleDigest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orjson import Fragment
 
@@ -25,8 +25,7 @@ OUTSIDE_CONTENT = frozenset({"signature", "content_sha256", "event_id"})
 """The fields of an event that its digest does not cover."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """An event of sound form.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -344,9 +345,9 @@ def decode_base64(text: str) -> bytes:
         MalformedError: The text is not base64, or not as an encoder writes it.
     """
     try:
-        data = b64decode(text, validate=True)
+        data = a2b_base64(text, strict_mode=True)
     except (Base64Error, ValueError) as error:
         raise MalformedError(f"not standard base64: {text[:40]!r}") from error
-    if b64encode(data).decode() != text:
+    if b2a_base64(data, newline=False).decode() != text:
         raise MalformedError(f"not canonical base64: {text[:40]!r}")
     return data

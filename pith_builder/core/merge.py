@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from orjson import Fragment
 
@@ -46,8 +47,7 @@ class InvalidEvent:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(NamedTuple):
     """What the events of one record come to.
 
     Attributes:
@@ -274,13 +274,16 @@ def state_of(
         "state_version": STATE_VERSION,
         "valid_event_count": len(valid),
     }
-    state_sha256 = sha256_hex(dump_canonical(state))
+    content = dump_canonical(state)
+    state_sha256 = sha256_hex(content)
+    # It is written once: only numbers and a constant stand behind its digest.
+    before, behind, rest = content.rpartition(b',"state_type":')
     return State(
         event_count=len(valid) + len(invalid),
         invalid_event_count=len(invalid),
         equivocation_count=len(contradicting),
         state_sha256=state_sha256,
-        document=dump_canonical({**state, "state_sha256": state_sha256}),
+        document=b'%b,"state_sha256":"%b"%b%b' % (before, state_sha256.encode(), behind, rest),
     )
 
 

@@ -175,7 +175,7 @@ def minted_specimen(
         "graph_sha256": graph.content_sha256,
         "graph_signature": graph.signature["signature_b64"],
         "state_sha256": state.state_sha256,
-        "bundle_sha256": bundle.bundle_sha256,
+        "bundle_sha256": bundle.signature["bundle_sha256"],
         "bundle_signature": bundle.signature["signature_b64"],
     }
     shown = {

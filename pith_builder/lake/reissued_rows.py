@@ -101,8 +101,10 @@ class ReissuedRows:
         built = reissued_bundle(bundle, signer=self.signer, keys=self.keys, now=self.now)
         return {
             "built_at": microseconds(parse_seconds(format_seconds(self.now))),
-            "bundle_sha256": built.bundle_sha256,
-            **{name: built.signature[name] for name in (*_NAMED_BY, "signature_b64")},
+            **{
+                name: built.signature[name]
+                for name in ("bundle_sha256", *_NAMED_BY, "signature_b64")
+            },
             "signed_at": microseconds(self.now),
             "document": built.document.decode(),
             "build_id": self.build_id,

@@ -247,7 +247,6 @@ def _hold_part(lake: Path, part: Part, place: Path) -> None:
 def _take_chunks(
     opened: Transaction, taker: Taker, desk: Desk, run: Run, taken: TakenIn, progress: Progress
 ) -> None:
-    keys = taker.keys()
     result = opened.result
     tasks = (
         partial(_take_chunk, opened.plan, taker, desk.path, index, first, last)
@@ -256,7 +255,7 @@ def _take_chunks(
     for chunk in run(tasks):
         opened.add_parts(chunk.parts)
         opened.bring_to_disk(chunk.parts.values())
-        opened.list_keys(keys[name] for name in chunk.keys)
+        opened.list_keys(taker.trusted.by_name[name] for name in chunk.keys)
         result.seen += chunk.records
         result.minted += chunk.added
         result.rejected += chunk.rejected

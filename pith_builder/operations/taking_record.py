@@ -26,7 +26,7 @@ from pith_builder.core.gathering import (
     later_aliases,
     signing_keys,
 )
-from pith_builder.core.keys import KeyRefusedError, PublicKey, Signer
+from pith_builder.core.keys import KeyRefusedError, Signer
 from pith_builder.core.merge import NoStateError, Sorting, Verdict
 from pith_builder.core.published import published_bundle
 from pith_builder.core.registry import Registry
@@ -66,10 +66,6 @@ class Taker:
     trusted: TrustedKeys
     now: datetime
     is_import: bool = False
-
-    def keys(self) -> dict[tuple[str, str], PublicKey]:
-        """Return the trusted keys by id and fingerprint."""
-        return {(key.key_id, key.fingerprint): key for key in self.trusted}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,7 +191,7 @@ def _held_events(number: str, said: bytes, bundle: JsonValue, taker: Taker) -> l
         events = [Event.from_json_object(event) for event in bundle["events"]]
     seal = bundle["bundle_signature"]
     sealed_by = seal["key_id"], seal["public_key_fingerprint"]
-    unknown = {sealed_by, *signing_keys(events)} - taker.keys().keys()
+    unknown = {sealed_by, *signing_keys(events)} - taker.trusted.by_name.keys()
     if unknown:
         key_id, fingerprint = min(unknown)
         raise VerificationError(
@@ -295,11 +291,11 @@ def _conclude(
             found,
             registry=taker.registry,
             signer=taker.signer,
-            keys=taker.keys(),
+            keys=taker.trusted.by_name,
             now=taker.now,
         )
         taken.bundle = built.document
-        taken.bundle_signature = {**built.signature, "bundle_sha256": built.bundle_sha256}
+        taken.bundle_signature = built.signature
         taken.built_at = built.built_at
     else:
         taken.bundle, bundle = kept

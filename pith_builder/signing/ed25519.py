@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
@@ -149,6 +149,11 @@ class TrustedKeys:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    @property
+    def by_name(self) -> Mapping[tuple[str, str], PublicKey]:
+        """The keys by id and fingerprint."""
+        return self._keys
 
     def verified(
         self,

@@ -45,7 +45,7 @@ def test_the_published_bundle_is_made_again_byte_for_byte():
         built_at="2026-05-31T02:56:24Z",
         signed_at="2026-05-31T02:56:24.338981Z",
     )
-    assert found.bundle_sha256 == PUBLISHED_SHA256
+    assert found.signature["bundle_sha256"] == PUBLISHED_SHA256
     assert found.document == canonical_json(PUBLISHED)
 
 

@@ -63,11 +63,7 @@ def read(bundle, *, with_seal=True):
 def told(found):
     """Return all that is gathered of a record, as it can be compared."""
     said = {field.name: getattr(found, field.name) for field in fields(found)}
-    said["valid"] = [
-        {field.name: getattr(event, field.name) for field in fields(event)}
-        | {"reduced": dump_canonical(event.reduced)}
-        for event in found.valid
-    ]
+    said["valid"] = [event._replace(reduced=dump_canonical(event.reduced)) for event in found.valid]
     return said
 
 
