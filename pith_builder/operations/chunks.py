@@ -39,9 +39,9 @@ _CHUNKS_BEFORE = 8
 """A chunk is so small a part of what precedes it that no worker has long to wait at the end, and
 as large as that allows, because few large parts are quicker to ask than many small ones."""
 
-_LAST_CHUNKS = 4
-"""Into so many chunks the end of the input is cut: while the last one is minted, other workers
-have nothing left."""
+_LAST_SHARE = 4
+"""At the end of the input a chunk is this part of what is left, and no less than this part of the
+first: while the last one is minted, other workers have nothing left."""
 
 _HANDLED_AT_ONCE = 250
 """Papers minted at once; their documents are some thirty kilobytes each."""
@@ -200,7 +200,7 @@ def snapshot_chunks(
     """Cut the input after the line that fills a chunk, however it was read.
 
     The chunks are of `chunk_bytes` at first and grow with what precedes them; but the last full one
-    and what follows it are cut anew, into smaller ones.
+    and what follows it are cut anew, into smaller and smaller ones.
 
     A failure of the source is raised after the chunks of what precedes it.
     """
@@ -221,8 +221,8 @@ def snapshot_chunks(
     except Exception as error:  # noqa: BLE001 - raised again after what precedes it
         failure = error
     size = sum(block.size for block in last)
-    smaller = size if size < chunk_bytes else -(-size // _LAST_CHUNKS)
-    for piece, _ in _pieces(last, lambda *_: smaller):
+    smallest = size if size < chunk_bytes else chunk_bytes // _LAST_SHARE
+    for piece, _ in _pieces(last, lambda done, _: max(smallest, (size - done) // _LAST_SHARE, 1)):
         yield SnapshotChunk(next(index), tuple(piece))
     if failure is not None:
         raise failure

@@ -8,7 +8,6 @@ and every content root stays: that is verified before the commit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,9 +19,9 @@ from pith_builder.lake.joining import joined
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.minted_parts import families
 from pith_builder.lake.parts import writer_versions
-from pith_builder.lake.roots import table_root
 from pith_builder.lake.store import commit, current_sequence, open_lake, settle
 from pith_builder.lake.tables import RECORDS, TABLES
+from pith_builder.operations.content_roots import content_roots
 from pith_builder.operations.in_order import running
 from pith_builder.operations.tiers import full_rows, joins
 from pith_builder.operations.transaction import Target
@@ -134,15 +133,17 @@ def _committed(
         )
         for name, table in before.tables.items()
     }
-    changed = [name for name, table in tables.items() if table.parts != before.tables[name].parts]
-    with ThreadPoolExecutor(target.workers) as threads:
-        roots = threads.map(partial(_root, target.lake, tables), changed)
-        for name, root in zip(changed, roots, strict=True):
-            if (root, tables[name].rows) != (tables[name].content_root, before.tables[name].rows):
-                raise VerificationError(
-                    f"the rows of {name} are not those of the manifest: found {root}, wanted "
-                    f"{tables[name].content_root}; nothing is committed. Run `pith audit`"
-                )
+    changed = {
+        name: table.parts
+        for name, table in tables.items()
+        if table.parts != before.tables[name].parts
+    }
+    for name, root in content_roots(target.lake, changed, target.workers).items():
+        if (root, tables[name].rows) != (tables[name].content_root, before.tables[name].rows):
+            raise VerificationError(
+                f"the rows of {name} are not those of the manifest: found {root}, wanted "
+                f"{tables[name].content_root}; nothing is committed. Run `pith audit`"
+            )
     manifest = signed_manifest(
         previous=before,
         tables=tables,
@@ -154,7 +155,3 @@ def _committed(
     )
     commit(target.disk, target.lake, manifest)
     return manifest
-
-
-def _root(lake: Path, tables: Mapping[str, TableState], name: str) -> str:
-    return table_root(lake, TABLES[name], tables[name].parts).hex()

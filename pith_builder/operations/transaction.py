@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,11 +21,11 @@ from pith_builder.lake.joining import joined
 from pith_builder.lake.lock import lake_lock
 from pith_builder.lake.parts import Row, write_part, writer_versions
 from pith_builder.lake.reading import read_keys
-from pith_builder.lake.roots import table_root
 from pith_builder.lake.rows import Rows
 from pith_builder.lake.store import commit, current_sequence, empty_tables, live_manifest, settle
 from pith_builder.lake.tables import ALIASES, BUILDS, KEYS, REJECTS, TABLES, Table
 from pith_builder.operations.chunks import Chunk, ChunkResult, Plan
+from pith_builder.operations.content_roots import content_roots
 from pith_builder.operations.in_order import running
 from pith_builder.operations.run_facts import libraries, written
 from pith_builder.operations.tiers import full_rows, joins
@@ -301,11 +300,17 @@ class Transaction:
     def _manifest(self) -> Manifest:
         plan = self.plan
         before = plan.manifest.tables if plan.manifest else empty_tables()
-        # Much of a root's work is done by libraries that let other threads run.
-        with ThreadPoolExecutor(self._workers) as threads:
-            ordered = [before[name] for name in TABLES]
-            states = threads.map(self._table_state, ordered, TABLES.values())
-            tables = dict(zip(TABLES, states, strict=True))
+        parts = {name: self._parts_after(name, before[name].parts) for name in TABLES}
+        changed = {name: some for name, some in parts.items() if some != before[name].parts}
+        roots = content_roots(plan.lake, changed, self._workers)
+        tables = {
+            name: TableState(
+                schema_version=table.schema_version, content_root=roots[name], parts=parts[name]
+            )
+            if name in roots
+            else before[name]
+            for name, table in TABLES.items()
+        }
         return signed_manifest(
             previous=plan.manifest,
             tables=tables,
@@ -316,17 +321,10 @@ class Transaction:
             now=plan.now,
         )
 
-    def _table_state(self, before: TableState, table: Table) -> TableState:
-        """Return what the manifest will say of a table."""
-        kept = tuple(self._swapped.get(part.path, part) for part in before.parts)
-        parts = (*kept, *self._parts[table.name])
-        if parts == before.parts:
-            return before
-        return TableState(
-            schema_version=table.schema_version,
-            content_root=table_root(self.plan.lake, table, parts).hex(),
-            parts=parts,
-        )
+    def _parts_after(self, name: str, before: Iterable[Part]) -> tuple[Part, ...]:
+        """Return the parts that a table will have."""
+        kept = (self._swapped.get(part.path, part) for part in before)
+        return (*kept, *self._parts[name])
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SAMPLED_EVERY_SECONDS = 0.1
+LOOKING_SHARE = 0.02
+"""Memory is looked at less often where that would take more than this share of one core: the kernel
+goes through every page, ten milliseconds for a gigabyte, which the command then does not have."""
 
 PITH = (sys.executable, "-m", "pith_builder.cli")
 
@@ -109,11 +112,16 @@ class _Watch:
         self._thread.join()
 
     def _watch(self, pid):
+        looks_at = 0.0
         while not self._ended.wait(SAMPLED_EVERY_SECONDS):
             pids = list(_tree(pid))
-            self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, pids)))
             for one in pids:
                 self._worked[one] = max(_cpu_seconds(one), self._worked.get(one, 0.0))
+            begun = time.monotonic()
+            if begun >= looks_at:
+                self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, pids)))
+                ended = time.monotonic()
+                looks_at = ended + (ended - begun) / LOOKING_SHARE
 
 
 def _cpu_seconds(pid):

@@ -82,17 +82,21 @@ def cut_line_by_line(sizes, chunk_bytes, largest):
             before, count, size = before + size, 0, 0
             full = min(max(chunk_bytes, before // 8), largest)
     last = sizes[sum(counts[:-1]) :]
-    return counts[:-1] + cut_evenly(last, 4 if sum(last) >= chunk_bytes else 1)
+    smallest = chunk_bytes // 4 if sum(last) >= chunk_bytes else sum(last)
+    return counts[:-1] + cut_by_quarters(last, smallest)
 
 
-def cut_evenly(sizes, pieces):
-    """Return how many lines each piece has, if each ends with the line that fills it."""
-    counts, count, size = [], 0, 0
+def cut_by_quarters(sizes, smallest):
+    """Return how many lines each piece has, if each ends with the line that fills it.
+
+    It is full with a quarter of what was left when it was begun, but not before it is so large.
+    """
+    counts, count, size, left = [], 0, 0, sum(sizes)
     for line_bytes in sizes:
         count, size = count + 1, size + line_bytes
-        if size * pieces >= sum(sizes):
+        if size >= max(smallest, left // 4):
             counts.append(count)
-            count, size = 0, 0
+            count, size, left = 0, 0, left - size
     return [*counts, count] if count else counts
 
 
@@ -157,8 +161,9 @@ def test_chunks_grow_from_the_smallest_to_the_largest(monkeypatch, tmp_path, rea
     ]
 
     assert sizes[:9] == [1_000] * 9
-    assert sizes[:-4] == sorted(sizes[:-4])
-    assert max(sizes) == sizes[-5] == 4_000
+    assert sizes[-12:] == [4_000, 1_760, 1_320, 990, 740, 550, 420, 310, 250, 250, 250, 170]
+    assert sizes[:-11] == sorted(sizes[:-11])
+    assert max(sizes) == 4_000
     assert sum(sizes) == 200_000
     for place, size in enumerate(sizes):
         assert size <= max(1_000, sum(sizes[:place]) // 8 + 10)
@@ -185,14 +190,14 @@ def test_a_failure_comes_after_what_precedes_it(failure):
         next(cut)
 
 
-def test_the_last_chunks_are_smaller(tmp_path):
+def test_the_last_chunks_are_smaller_and_smaller(tmp_path):
     blocks = held(tmp_path / "a", 7)
 
     sizes = [
         sum(len(block.data) for block in chunk.blocks) for chunk in snapshot_chunks(blocks, 2_000)
     ]
 
-    assert sizes == [2_000, 2_000, 750, 750, 750, 750]
+    assert sizes == [2_000, 2_000, 750, 570, 500, 500, 500, 180]
 
 
 def test_a_chunk_is_some_megabytes():
