@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pith_builder.operations.merging import Merged
-    from pith_builder.operations.offers import Offer, Refused, Stretch
+    from pith_builder.operations.offers import Offer, Refused
     from pith_builder.operations.taking_in import TakenIn
+    from pith_builder.sources.lines import PlacedBlock
 
 files_argument = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
@@ -195,7 +196,7 @@ def import_(
 def _take(
     operation: str,
     places: tuple[Path, ...],
-    offers: Iterable[Offer | Refused | Stretch],
+    offers: Iterable[Offer | PlacedBlock | Refused],
     lake: Path | None,
     settings: Settings,
     now: datetime | None,

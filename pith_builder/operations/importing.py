@@ -18,17 +18,17 @@ from pith_builder.operations.offers import (
     Offer,
     OfferKind,
     Refused,
-    Stretch,
     read_in_stretches,
     read_offers,
 )
+from pith_builder.sources.lines import PlacedBlock
 
 _DOCUMENTS = (".json", ".jsonl", ".ndjson")
 
 
 def read_imports(
     sources: Sequence[Path], standard_input: BinaryIO, trusted: Iterable[PublicKey]
-) -> Iterator[Offer | Refused | Stretch]:
+) -> Iterator[Offer | PlacedBlock | Refused]:
     """Read every document of dumps, of mirror trees, of folders of documents, and of files.
 
     Of a dump, or any other lake, its manifest, files and content roots are verified first: so

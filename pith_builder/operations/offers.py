@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import orjson
 
@@ -17,9 +17,9 @@ from pith_builder.core.canonical import JsonValue, canonical_json, parse_json
 from pith_builder.core.event_checks import Reason
 from pith_builder.core.forms import NUMBER
 from pith_builder.core.report import Code, shown
-from pith_builder.errors import MalformedError, SourceError, UsageError
+from pith_builder.errors import MalformedError, UsageError
 from pith_builder.operations.verify_files import MAX_DOCUMENT_BYTES
-from pith_builder.sources.lines import READ_BYTES, unpacked
+from pith_builder.sources.lines import READ_BYTES, PlacedBlock, Stamp, unpacked
 
 STRETCH_BYTES = 16 << 20
 """Of a larger file of JSON lines, one process reads so much while others read the rest."""
@@ -90,71 +90,6 @@ class Refused:
         }
 
 
-class Stamp(NamedTuple):
-    """What tells that a file is still as it was."""
-
-    inode: int
-    size_bytes: int
-    written_at: int
-
-    @classmethod
-    def of(cls, source: Path) -> Stamp:
-        """Return a file's.
-
-        Raises:
-            UsageError: The file cannot be read.
-        """
-        with reading(source):
-            said = source.stat()
-        return cls(said.st_ino, said.st_size, said.st_mtime_ns)
-
-    def see_that_it_holds(self, source: Path) -> None:
-        """See that a file is still as it was.
-
-        Raises:
-            UsageError: The file cannot be read.
-            SourceError: It changed.
-        """
-        if Stamp.of(source) != self:
-            raise SourceError(f"{source} changed while it was read; give it again whole")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """Whole lines of a plain file, which any process can read.
-
-    Attributes:
-        source: The file.
-        line: The number of the first line, from 1.
-        start: Where it begins, in bytes.
-        size: How many bytes they are.
-        stamp: What the file was when it was cut.
-    """
-
-    source: Path
-    line: int
-    start: int
-    size: int
-    stamp: Stamp
-
-    def read(self) -> Iterator[Offer | Refused]:
-        """Read them, as `read_offers` does; what is offered as it stands says where it begins.
-
-        Raises:
-            UsageError: The file cannot be read.
-            SourceError: It changed since it was cut.
-        """
-        with reading(self.source), self.source.open("rb") as file:
-            file.seek(self.start)
-            data = file.read(self.size)
-        self.stamp.see_that_it_holds(self.source)
-        source, start = str(self.source), self.start
-        for line, text in enumerate(BytesIO(data), self.line):
-            if text.strip():
-                yield from offers_in(source, line, text.removesuffix(b"\n"), start)
-            start += len(text)
-
-
 MALFORMED = str(Reason.MALFORMED)
 NO_SIGNATURE = "no_signature"
 NO_RECORD_CREATED = "no_record_created"
@@ -197,10 +132,10 @@ def read_offers(sources: Iterable[Path], standard_input: BinaryIO) -> Iterator[O
 
 def read_in_stretches(
     sources: Iterable[Path], standard_input: BinaryIO
-) -> Iterator[Offer | Refused | Stretch]:
+) -> Iterator[Offer | PlacedBlock | Refused]:
     """Read as `read_offers` does, but leave large plain files of JSON lines to several processes.
 
-    What their stretches offer, one after the other, is what `read_offers` would yield.
+    What `offers_of` their stretches, one after the other, is what `read_offers` would yield.
 
     Raises:
         UsageError: A file cannot be read.
@@ -222,23 +157,36 @@ def is_shared(source: Path) -> bool:
             return bool(_is_lines(file.read(READ_BYTES)))
 
 
-def _stretches(source: Path) -> Iterator[Stretch | Refused]:
+def _stretches(source: Path) -> Iterator[PlacedBlock | Refused]:
     line, start, lines, end, position = 1, 0, 0, 0, 0
-    stamp = Stamp.of(source)
     with reading(source), source.open("rb") as file:
+        stamp = Stamp.of(source)
         while piece := file.read(READ_BYTES):
             if found := piece.count(b"\n"):
                 lines += found
                 end = position + piece.rindex(b"\n") + 1
             position += len(piece)
             if position - end > MAX_DOCUMENT_BYTES:
-                yield Stretch(source=source, line=line, start=start, size=end - start, stamp=stamp)
+                yield PlacedBlock(str(source), line, source, start, end - start, stamp)
                 yield _too_large(source)
                 return
             if end - start >= STRETCH_BYTES:
-                yield Stretch(source=source, line=line, start=start, size=end - start, stamp=stamp)
+                yield PlacedBlock(str(source), line, source, start, end - start, stamp)
                 line, start, lines = line + lines, end, 0
-    yield Stretch(source=source, line=line, start=start, size=position - start, stamp=stamp)
+    yield PlacedBlock(str(source), line, source, start, position - start, stamp)
+
+
+def offers_of(block: PlacedBlock) -> Iterator[Offer | Refused]:
+    """Read lines where they stand; what is offered as it stands says where it begins.
+
+    Raises:
+        SourceError: Their file cannot be read any longer, or changed.
+    """
+    start = block.start
+    for line, text in enumerate(BytesIO(block.data), block.first_line):
+        if text.strip():
+            yield from offers_in(block.source_name, line, text.removesuffix(b"\n"), start)
+        start += len(text)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from pith_builder.operations.collecting import no_collecting
 from pith_builder.operations.desk import Desk, new_desk
 from pith_builder.operations.in_order import Run, here, running
 from pith_builder.operations.merging import sorted_out
-from pith_builder.operations.offers import Offer, Refused, Stamp, Stretch
+from pith_builder.operations.offers import Offer, Refused, offers_of
 from pith_builder.operations.taking_record import TakenRecord, Taker, take_record
 from pith_builder.operations.transaction import (
     BuildResult,
@@ -41,6 +41,7 @@ from pith_builder.operations.transaction import (
     transaction,
 )
 from pith_builder.signing.ed25519 import TrustedKeys
+from pith_builder.sources.lines import PlacedBlock
 
 RECORDS_A_CHUNK = 2_000
 """Records that one process takes in at a time, into one part of each table."""
@@ -150,7 +151,7 @@ class _ChunkTaken:
 def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is called
     target: Target,
     trusted: Iterable[PublicKey],
-    offers: Iterable[Offer | Refused | Stretch],
+    offers: Iterable[Offer | PlacedBlock | Refused],
     *,
     operation: str,
     sources: Callable[[], Sequence[Input]],
@@ -185,50 +186,53 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
     with new_desk() as desk, transaction(target, operation) as opened:
         taken = TakenIn(result=opened.result)
         with running(target.workers, __name__) as sharing:
-            stamps = _gather(desk, offers, taken, sharing)
+            placed = _gather(desk, offers, taken, sharing)
             run = sharing if desk.is_worth_sharing() else here
             _hold(opened.plan, desk, run)
             _take_chunks(opened, taker, desk, run, taken, progress)
             if taken.changed:
                 _rewrite(opened, desk, run)
-        for source, stamp in stamps.items():
-            stamp.see_that_it_holds(source)
+        for block in placed.values():
+            block.see_that_it_holds()
         opened.commit(sources())
     return taken
 
 
 def _gather(
-    desk: Desk, offers: Iterable[Offer | Refused | Stretch], taken: TakenIn, run: Run
-) -> dict[Path, Stamp]:
-    """Put what is offered on the desk, turn by turn; tell which files must stay as they are."""
+    desk: Desk, offers: Iterable[Offer | PlacedBlock | Refused], taken: TakenIn, run: Run
+) -> dict[Path, PlacedBlock]:
+    """Put what is offered on the desk, turn by turn; give a block of each file that must stay."""
     turns = count()
-    stamps: dict[Path, Stamp] = {}
-    for is_shared, some in groupby(offers, lambda one: isinstance(one, Stretch)):
+    placed: dict[Path, PlacedBlock] = {}
+    for is_shared, some in groupby(offers, lambda one: isinstance(one, PlacedBlock)):
         if is_shared:
-            stretches = (one for one in some if isinstance(one, Stretch))
-            for refusals in run(_putting(desk, stretches, turns, stamps)):
+            blocks = (one for one in some if isinstance(one, PlacedBlock))
+            for refusals in run(_putting(desk, blocks, turns, placed)):
                 taken.refuse_unread(refusals)
         else:
             refusals = _Refusals()
-            read = (one for one in some if not isinstance(one, Stretch))
+            read = (one for one in some if not isinstance(one, PlacedBlock))
             desk.put_offers(sorted_out(read, refusals.note), next(turns))
             taken.refuse_unread(refusals)
     desk.sort_offers()
-    return stamps
+    return placed
 
 
 def _putting(
-    desk: Desk, stretches: Iterable[Stretch], turns: Iterator[int], stamps: dict[Path, Stamp]
+    desk: Desk,
+    blocks: Iterable[PlacedBlock],
+    turns: Iterator[int],
+    placed: dict[Path, PlacedBlock],
 ) -> Iterator[Callable[[], _Refusals]]:
-    for stretch in stretches:
-        stamps.setdefault(stretch.source, stretch.stamp)
-        yield partial(_put, desk.path, stretch, next(turns))
+    for block in blocks:
+        placed.setdefault(block.path, block)
+        yield partial(_put, desk.path, block, next(turns))
 
 
-def _put(place: Path, stretch: Stretch, turn: int) -> _Refusals:
+def _put(place: Path, block: PlacedBlock, turn: int) -> _Refusals:
     refusals = _Refusals()
     with no_collecting(), closing(Desk(place)) as desk:
-        desk.put_offers(sorted_out(stretch.read(), refusals.note), turn)
+        desk.put_offers(sorted_out(offers_of(block), refusals.note), turn)
     return refusals
 
 

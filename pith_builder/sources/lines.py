@@ -7,10 +7,10 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
 
 import orjson
 import zstandard
@@ -71,6 +71,24 @@ class Block:
         return Block(self.source_name, self.first_line, head), Block(self.source_name, after, tail)
 
 
+class Stamp(NamedTuple):
+    """What tells that a file is still as it was."""
+
+    inode: int
+    size_bytes: int
+    written_at: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """Return a file's.
+
+        Raises:
+            OSError: It is not there, or not to be seen.
+        """
+        said = path.stat()
+        return cls(said.st_ino, said.st_size, said.st_mtime_ns)
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedBlock:
     """Whole lines of a plain file, left where they stand: any process can read them there.
@@ -81,6 +99,7 @@ class PlacedBlock:
         path: The file.
         start: Where they begin, in bytes.
         size: How many bytes they are.
+        stamp: What the file was when its lines were found.
     """
 
     source_name: str
@@ -88,29 +107,41 @@ class PlacedBlock:
     path: Path
     start: int
     size: int
+    stamp: Stamp
 
     @property
     def data(self) -> bytes:
         """Their bytes, read now.
 
         Raises:
-            SourceError: The file has them no longer.
+            SourceError: The file cannot be read any longer, or changed.
         """
+        with self._reading(), self.path.open("rb") as file:
+            file.seek(self.start)
+            data = file.read(self.size)
+        self.see_that_it_holds()
+        return data
+
+    def see_that_it_holds(self) -> None:
+        """See that the file is still as it was.
+
+        Raises:
+            SourceError: It cannot be read any longer, or changed.
+        """
+        with self._reading():
+            found = Stamp.of(self.path)
+        if found != self.stamp:
+            raise SourceError(f"{self.source_name} changed while it was read; give it again, whole")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         try:
-            with self.path.open("rb") as file:
-                file.seek(self.start)
-                data = file.read(self.size)
+            yield
         except OSError as error:
             raise SourceError(
                 f"{self.source_name} can no longer be read at line {self.first_line}: "
                 f"{error.strerror}"
             ) from error
-        if len(data) < self.size:
-            raise SourceError(
-                f"{self.source_name} grew shorter while it was read, before line "
-                f"{self.first_line} ends its stretch; give it again, whole"
-            )
-        return data
 
     def cut(self, end: int) -> tuple[PlacedBlock, PlacedBlock]:
         """Cut them after so many bytes, with which a line ends."""
@@ -153,15 +184,16 @@ def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Lines]:
         elif magic.startswith(_ZSTD_MAGIC):
             yield from _line_blocks(name, _zstd_pieces(name, file))
         else:
-            found = _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
             is_plain = name != "-" and path.is_file()  # and no pipe, which is read once
-            yield from _placed(found, path.absolute()) if is_plain else found
+            stamp = Stamp.of(path) if is_plain else None
+            found = _line_blocks(name, iter(lambda: file.read(READ_BYTES), b""))
+            yield from found if stamp is None else _placed(found, path.absolute(), stamp)
 
 
-def _placed(found: Iterator[Block], path: Path) -> Iterator[PlacedBlock]:
+def _placed(found: Iterator[Block], path: Path, stamp: Stamp) -> Iterator[PlacedBlock]:
     start = 0
     for block in found:
-        yield PlacedBlock(block.source_name, block.first_line, path, start, block.size)
+        yield PlacedBlock(block.source_name, block.first_line, path, start, block.size, stamp)
         start += block.size
 
 

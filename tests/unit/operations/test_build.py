@@ -450,6 +450,27 @@ def test_a_file_of_the_wrong_form_commits_what_precedes_it(tmp_path, chunk_bytes
     assert len(rows(tmp_path / "lake", "records")) == 9
 
 
+def test_of_a_file_that_is_replaced_meanwhile_only_what_was_read_is_committed(tmp_path):
+    source, other = tmp_path / "source", tmp_path / "other"
+    source.write_bytes(lines(30))
+    other.write_bytes(lines(30, first=100))
+
+    def replaced(_seen):
+        if other.exists():
+            other.replace(source)
+
+    target = Target(lake=tmp_path / "lake", registry=REGISTRY, signer=SIGNER, now=NOW)
+    wanted = "source changed while it was read; give it again, whole"
+    with small_chunks(len(lines(9))), pytest.raises(SourceError, match=wanted):
+        run_build(target, [source], io.BytesIO(), replaced)
+
+    minted = [row["source_line"] for row in rows(tmp_path / "lake", "records")]
+    assert 0 < len(minted) < 30
+    assert sorted(minted) == [*range(1, len(minted) + 1)]
+    assert wanted in rows(tmp_path / "lake", "builds")[0]["outcome"]
+    assert findings(tmp_path / "lake") == []
+
+
 def test_a_file_of_the_wrong_form_alone_leaves_no_lake(tmp_path):
     with pytest.raises(SourceError, match="nothing of it was taken"):
         build(tmp_path / "lake", b"<html>")

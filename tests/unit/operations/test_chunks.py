@@ -12,7 +12,7 @@ from pith_builder.operations.chunks import (
     SnapshotChunk,
     snapshot_chunks,
 )
-from pith_builder.sources.lines import Block, PlacedBlock
+from pith_builder.sources.lines import Block, PlacedBlock, Stamp
 from tests.lakes import line
 from tests.makers import law
 
@@ -143,8 +143,9 @@ def held(path, count):
 def placed(path, count):
     """Return so many blocks of a hundred lines of a file."""
     path.write_bytes(SOME_LINES * count)
+    size, stamp = len(SOME_LINES), Stamp.of(path)
     return [
-        PlacedBlock(path.name, 1 + 100 * place, path, len(SOME_LINES) * place, len(SOME_LINES))
+        PlacedBlock(path.name, 1 + 100 * place, path, size * place, size, stamp)
         for place in range(count)
     ]
 

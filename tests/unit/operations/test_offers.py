@@ -16,11 +16,12 @@ from pith_builder.operations.offers import (
     Offer,
     OfferKind,
     Refused,
-    Stretch,
     offers_in,
+    offers_of,
     read_in_stretches,
     read_offers,
 )
+from pith_builder.sources.lines import PlacedBlock
 from tests.makers import (
     BUNDLE,
     CREATED,
@@ -115,7 +116,8 @@ def test_a_document_too_large_to_hold_is_refused(tmp_path, monkeypatch):
 
 
 def flattened(found):
-    return [one for some in found for one in (some.read() if isinstance(some, Stretch) else [some])]
+    for one in found:
+        yield from offers_of(one) if isinstance(one, PlacedBlock) else [one]
 
 
 SHORT = b'{"event_id":"x","subject_pith_number":"%s"}' % PUBLISHED_NUMBER.encode()
@@ -137,7 +139,7 @@ def test_stretches_of_a_file_offer_what_it_offers_read_through(
         patch.setattr(offers, "READ_BYTES", piece)
         patch.setattr("pith_builder.sources.lines.READ_BYTES", piece)
         patch.setattr(offers, "MAX_DOCUMENT_BYTES", 300)
-        found = flattened(read_in_stretches([place], None))
+        found = list(flattened(read_in_stretches([place], None)))
         assert found == list(read_offers([place], None))
         for one in found:
             if isinstance(one, Offer) and one.start is not None:
@@ -213,16 +215,18 @@ def test_what_is_no_bundle_of_the_record_is_refused_when_it_is_read(said):
 
 def test_a_large_file_of_lines_is_cut_into_stretches_and_no_other(tmp_path, monkeypatch):
     monkeypatch.setattr(offers, "STRETCH_BYTES", len(LINE))
-    monkeypatch.setattr(offers, "READ_BYTES", 100)
+    monkeypatch.setattr(offers, "READ_BYTES", len(LINE) + 10)
     lines, document = tmp_path / "lines.jsonl", tmp_path / "document.json"
     lines.write_bytes(b"\n".join([LINE] * 5))
     document.write_bytes(json.dumps(PUBLISHED, indent=1).encode())
     packed = tmp_path / "lines.jsonl.gz"
     packed.write_bytes(gzip.compress(lines.read_bytes(), 0))
 
-    assert [one.line for one in read_in_stretches([lines], None)] == [1, 2, 3, 4, 5]
+    found = list(read_in_stretches([lines], None))
+    assert [block.first_line for block in found] == [1, 2, 3, 4, 5]
+    assert [offer.line for offer in flattened(found)] == [1, 2, 3, 4, 5]
     for place in (document, packed):
-        assert not any(isinstance(one, Stretch) for one in read_in_stretches([place], None))
+        assert not any(isinstance(one, PlacedBlock) for one in read_in_stretches([place], None))
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch):
@@ -233,7 +237,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch):
     for changed in (b"\n".join([LINE] * 5), LINE, b"\n".join([LINE] * 6)):
         place.write_bytes(changed)
         with pytest.raises(SourceError, match="changed while it was read"):
-            list(first.read())
+            list(offers_of(first))
     place.unlink()
-    with pytest.raises(UsageError, match="cannot read"):
-        list(first.read())
+    with pytest.raises(SourceError, match="can no longer be read"):
+        list(offers_of(first))

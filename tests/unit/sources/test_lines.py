@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pith_builder.errors import SourceError
 from pith_builder.sources import lines as module
-from pith_builder.sources.lines import Block, PlacedBlock, blocks
+from pith_builder.sources.lines import Block, PlacedBlock, Stamp, blocks
 from tests.lakes import PAPER, lines
 from tests.makers import law
 
@@ -111,7 +111,8 @@ def test_lines_of_a_plain_file_are_left_where_they_stand(tmp_path):
         for name, data in (("a.jsonl", lines(3)), ("a.gz", gzip.compress(lines(3))))
     )
 
-    assert plain == [PlacedBlock("a.jsonl", 1, tmp_path / "a.jsonl", 0, len(lines(3)))]
+    path = tmp_path / "a.jsonl"
+    assert plain == [PlacedBlock("a.jsonl", 1, path, 0, len(lines(3)), Stamp.of(path))]
     assert packed == [Block("a.gz", 1, lines(3))]
 
 
@@ -123,7 +124,7 @@ def test_placed_lines_are_cut_as_held_ones_are(tmp_path_factory, texts, data):
     ends = [place + 1 for place in range(len(found)) if found[place : place + 1] == b"\n"]
     end = data.draw(st.sampled_from(ends))
 
-    placed = PlacedBlock("a", 2, path, len(before), len(found)).cut(end)
+    placed = PlacedBlock("a", 2, path, len(before), len(found), Stamp.of(path)).cut(end)
     held = Block("a", 2, found).cut(end)
 
     assert [(block.first_line, block.size, block.data) for block in placed] == [
@@ -134,10 +135,12 @@ def test_placed_lines_are_cut_as_held_ones_are(tmp_path_factory, texts, data):
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        (lambda path: path.write_bytes(lines(2)), "a grew shorter while it was read, before line"),
+        (lambda path: path.write_bytes(lines(2)), "a changed while it was read; give it again"),
+        (lambda path: path.write_bytes(lines(4)), "a changed while it was read; give it again"),
+        (lambda path: path.write_bytes(lines(3)), "a changed while it was read; give it again"),
         (Path.unlink, "a can no longer be read at line 1: No such file or directory"),
     ],
-    ids=["shorter", "gone"],
+    ids=["shorter", "longer", "written again", "gone"],
 )
 def test_lines_that_stand_there_no_longer_are_a_failure(tmp_path, change, wanted):
     path = written(tmp_path, "a", lines(3))
