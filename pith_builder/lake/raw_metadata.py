@@ -16,23 +16,7 @@ from pith_builder.errors import MalformedError
 from pith_builder.lake.parts import days, microseconds
 from pith_builder.lake.tables import RECORDS, Kind
 
-RAW_COLUMNS = (
-    "categories",
-    "version_submitted_at",
-    "title",
-    "abstract",
-    "authors",
-    "submitter",
-    "comments",
-    "journal_ref",
-    "doi",
-    "report_no",
-    "msc_class",
-    "acm_class",
-    "updated_on",
-    "is_withdrawn",
-    "other_metadata",
-)
+RAW_COLUMNS = tuple(METADATA.fields)
 """The columns of `records` that no published document says."""
 
 
