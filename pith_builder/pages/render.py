@@ -42,8 +42,10 @@ def rendered(template: str, page: Page, shown: Mapping[str, Any]) -> bytes:
 
 
 def asset(name: str) -> bytes:
-    """Return one of `ASSETS`."""
-    return files("pith_builder.pages").joinpath("assets", name).read_bytes()
+    """Return one of `ASSETS`, or the report's style; a style stands on the ground of every page."""
+    parts = ("ground.css", name) if name.endswith(".css") else (name,)
+    place = files("pith_builder.pages") / "assets"
+    return b"\n".join((place / part).read_bytes() for part in parts)
 
 
 def problem_page(page: Page, problem: Mapping[str, JsonValue]) -> bytes:
@@ -55,11 +57,15 @@ def problem_page(page: Page, problem: Mapping[str, JsonValue]) -> bytes:
 @cache
 def _template(name: str) -> Template:
     # Compiled once in a process: a mirror has a page for each record.
-    environment = Environment(
+    return environment().get_template(name)
+
+
+def environment() -> Environment:
+    """Return what pages are made with: all is escaped, and what nobody said is an error."""
+    return Environment(
         loader=PackageLoader("pith_builder.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name)

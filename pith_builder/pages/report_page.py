@@ -6,13 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pith_builder.core.overview import Overview, Stretch
 from pith_builder.pages import figures
+from pith_builder.pages.render import asset, environment
 
 CATEGORIES_SHOWN = 25
 BUILDS_SHOWN = 60
@@ -52,19 +51,12 @@ class Picture:
 
 def report_page(overview: Overview) -> str:
     """Return the report as HTML that needs nothing besides: no script, no other file."""
-    environment = Environment(
-        loader=PackageLoader("pith_builder.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["shown"] = _shown
-    style = files("pith_builder.pages").joinpath("assets", "report.css").read_text("utf-8")
-    return environment.get_template("report.html").render(
+    made_with = environment()
+    made_with.filters["shown"] = _shown
+    return made_with.get_template("report.html").render(
         lake=overview,
         pictures=list(_pictures(overview)),
-        style=Markup(style),  # noqa: S704 - our own file
+        style=Markup(asset("report.css").decode()),  # noqa: S704 - our own file
         # matplotlib escapes the words in a picture.
         picture=Markup,
     )
