@@ -208,12 +208,12 @@ def resolve(ref: str, lake: Path | None, as_json: bool) -> None:
     """
     from pith_builder.lake.query import connect_to
     from pith_builder.lake.store import open_lake
-    from pith_builder.operations.resolve import TABLES_ASKED, AmbiguousError
+    from pith_builder.operations.resolve import AmbiguousError
     from pith_builder.operations.resolve import resolve as run
 
     opened = open_lake(lake or lake_folder(os.environ))
     try:
-        resolved = run(connect_to(opened, TABLES_ASKED), ref)
+        resolved = run(connect_to(opened, with_views=False), ref)
     except AmbiguousError as error:
         if as_json:
             print_json({"candidates": [found.to_json_object() for found in error.candidates]})

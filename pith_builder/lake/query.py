@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,15 +95,15 @@ def _opened(lake: str | Path, as_of: Moment | None) -> Lake:
 
 
 def connect_to(
-    lake: Lake, tables: Collection[str] | None = None, memory_limit: str | None = None
+    lake: Lake, *, with_views: bool = True, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection to a lake as of the manifest that is open.
 
     It sees that commit whole, whatever is committed meanwhile, as long as its parts are kept.
 
-    With `tables` only these are there, and neither views nor macros built on them: so a process
-    that asks one thing is not held up by all that could be asked. Beyond `memory_limit`, such as
-    `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
+    Without views, of which DuckDB opens a part for each stretch of years, rows are found by
+    `sought` alone: so a process that asks one thing is not held up by all that could be asked.
+    Beyond `memory_limit`, such as `1GB`, what can be is put on the disk; otherwise it is DuckDB's.
 
     Raises:
         VerificationError: A part is missing or damaged.
@@ -119,12 +119,14 @@ def connect_to(
     connection.execute("set enable_external_access = false")
     connection.execute(f"set variable {_PLACE} = {quoted(str(place))}")
     connection.execute(f"set variable {_SEQUENCE} = {lake.manifest.sequence}")
-    for name in TABLES if tables is None else tables:
-        if TABLES[name].sought_by:
+    for name, table in TABLES.items():
+        if table.sought_by:
             listed = _listed(place, lake.table(name).parts)
             connection.execute(f"set variable {_PARTS}{name} = {listed}")
-    with _damage(connection, place):
-        connection.execute(connection_sql(place, lake.manifest, tables))
+    connection.execute("set TimeZone = 'UTC'")
+    if with_views:
+        with _damage(connection, place):
+            connection.execute(connection_sql(place, lake.manifest))
     connection.execute("set lock_configuration = true")
     return connection
 

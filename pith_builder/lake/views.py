@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -44,11 +44,11 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
         "-- Rewritten at each commit. The lake moved? Say where to in the next line.\n"
     )
     variable = f"set variable pith_lake = {quoted(str(lake))};\n"
-    return f"{head}{variable}{_tables_sql(manifest, TABLES, _below_variable)}\n{_derived_sql()}"
+    return f"{head}{variable}{_tables_sql(manifest, _below_variable)}\n{_derived_sql()}"
 
 
-def connection_sql(lake: Path, manifest: Manifest, tables: Collection[str] | None = None) -> str:
-    """Return the SQL that a connection is made with: everything, or views of some tables alone.
+def connection_sql(lake: Path, manifest: Manifest) -> str:
+    """Return the SQL that a connection is made with.
 
     Each part is named outright: a path that is put together takes every query a little longer.
     """
@@ -56,16 +56,17 @@ def connection_sql(lake: Path, manifest: Manifest, tables: Collection[str] | Non
     def outright(path: str) -> str:
         return quoted(f"{lake}/{path}")
 
-    views = _tables_sql(manifest, TABLES if tables is None else tables, outright)
-    return views if tables is not None else f"{views}\n{_derived_sql()}"
+    return f"{_tables_sql(manifest, outright)}\n{_derived_sql()}"
 
 
 def _below_variable(path: str) -> str:
     return f"getvariable('pith_lake') || {quoted('/' + path)}"
 
 
-def _tables_sql(manifest: Manifest, names: Iterable[str], named: Callable[[str], str]) -> str:
-    views = "\n".join(_view(TABLES[name], manifest.tables[name].parts, named) for name in names)
+def _tables_sql(manifest: Manifest, named: Callable[[str], str]) -> str:
+    views = "\n".join(
+        _view(table, manifest.tables[name].parts, named) for name, table in TABLES.items()
+    )
     return f"set TimeZone = 'UTC';\n\n{views}"
 
 

@@ -14,9 +14,6 @@ from pith_builder.errors import MalformedError, UsageError
 from pith_builder.lake.query import Connection, sought
 from pith_builder.lake.tables import ALIASES, RECORDS
 
-TABLES_ASKED = (RECORDS.name, ALIASES.name)
-"""The tables that resolving reads."""
-
 _SUFFIX = re.compile(r"(?:pith:)?([A-Z2-7]{8,26})", re.IGNORECASE)
 
 

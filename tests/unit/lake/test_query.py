@@ -3,8 +3,9 @@ import pytest
 
 import pith_builder
 from pith_builder.errors import UsageError, VerificationError
-from pith_builder.lake.query import ask, checked_query, connect, connect_to
+from pith_builder.lake.query import ask, checked_query, connect, connect_to, sought
 from pith_builder.lake.store import open_lake
+from pith_builder.lake.tables import TABLES
 from tests.lakes import LATER, build, copied, files, line, part_of, untouched
 
 
@@ -201,15 +202,18 @@ def test_reading_changes_no_file(lake_of_two):
     assert untouched(lake_of_two) == before
 
 
-def test_a_connection_may_have_some_tables_alone(lake_of_two):
+def test_without_views_rows_are_sought_all_the_same(lake_of_two):
     opened = open_lake(lake_of_two)
-    with connect_to(opened) as all_there, connect_to(opened, ("aliases", "records")) as connection:
-        found = "select view_name from duckdb_views() where not internal order by all"
-        assert connection.execute(found).fetchall() == [("aliases",), ("records",)]
-        for query in ("from records order by all", "from aliases order by all"):
-            assert connection.execute(query).fetchall() == all_there.execute(query).fetchall()
-        with pytest.raises(duckdb.CatalogException):
-            connection.execute("from latest_records")
+    with connect_to(opened) as whole, connect_to(opened, with_views=False) as connection:
+        found = "select view_name from duckdb_views() where not internal"
+        assert connection.execute(found).fetchall() == []
+        assert len(whole.execute(found).fetchall()) > len(TABLES)
+        columns = ["pith_number", "submitted_at"]
+        listed = whole.execute("select pith_number, submitted_at from records").fetchall()
+        assert listed
+        for number, instant in listed:
+            assert sought(connection, "records", number, columns) == [(number, instant)]
+            assert sought(whole, "records", number, columns) == [(number, instant)]
 
 
 def test_a_part_that_is_missing_is_the_lakes_fault_not_the_querys(harmed):
