@@ -43,8 +43,8 @@ def views_sql(lake: Path, manifest: Manifest) -> str:
         f"{manifest.manifest_sha256}.\n"
         "-- Rewritten at each commit. The lake moved? Say where to in the next line.\n"
     )
-    variable = f"set variable pith_lake = {quoted(str(lake))};\n"
-    return f"{head}{variable}{_tables_sql(manifest, _below_variable)}\n{_derived_sql()}"
+    settings = f"set variable pith_lake = {quoted(str(lake))};\nset TimeZone = 'UTC';\n"
+    return f"{head}{settings}\n{_tables_sql(manifest, _below_variable)}\n{_derived_sql()}"
 
 
 def connection_sql(lake: Path, manifest: Manifest) -> str:
@@ -64,10 +64,9 @@ def _below_variable(path: str) -> str:
 
 
 def _tables_sql(manifest: Manifest, named: Callable[[str], str]) -> str:
-    views = "\n".join(
+    return "\n".join(
         _view(table, manifest.tables[name].parts, named) for name, table in TABLES.items()
     )
-    return f"set TimeZone = 'UTC';\n\n{views}"
 
 
 def is_views_sql(text: str, manifest: Manifest) -> bool:

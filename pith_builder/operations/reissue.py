@@ -75,7 +75,7 @@ def reissue(
         rows = ReissuedRows(
             former=frozenset(names),
             keyring=keyring,
-            keys={(key.key_id, key.fingerprint): key for key in keyring},
+            keys=keyring.by_name,
             signer=target.signer,
             now=target.now,
             build_id=opened.plan.build_id,
