@@ -13,10 +13,11 @@ import pickle
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any, NamedTuple
 
 from pith_builder.errors import StorageError
@@ -27,9 +28,13 @@ _ROWS_AT_ONCE = 500
 _SHARED_FROM = 1_000
 """Documents that one process takes in while another would still be starting."""
 
+_LAST_SHARE = 4
+"""At the end a stretch is this part of what is left, and no less than this part of the first."""
+
 _HEAPS_OPEN = 256
 """A process may have some thousand files open, and a large merge has more heaps."""
 
+_HEAP_PREFIX = "heap-"
 _BUSY_SECONDS = 600.0
 _SCHEMA = """
     create table offers
@@ -107,13 +112,20 @@ class Desk:
             yield number
 
     def stretches(self, records: int) -> list[tuple[str, str]]:
-        """Cut the records into stretches of so many, and return the first and last of each."""
+        """Cut the records into stretches of so many, and return the first and last of each.
+
+        At the end they are smaller and smaller: while the last one is taken in, other processes
+        have nothing left.
+        """
+        query = "select count(distinct number) from offers"
+        ((left,),) = self._database.execute(query).fetchall()
         found: list[tuple[str, str]] = []
-        for index, number in enumerate(self.numbers()):
-            if index % records == 0:
-                found.append((number, number))
-            else:
-                found[-1] = (found[-1][0], number)
+        numbers = self.numbers()
+        for first in numbers:
+            size = min(records, max(left // _LAST_SHARE, records // _LAST_SHARE, 1))
+            *_, last = first, *islice(numbers, size - 1)
+            found.append((first, last))
+            left -= size
         return found
 
     def is_worth_sharing(self) -> bool:
@@ -207,7 +219,7 @@ class Desk:
         """Add bytes to the heap; who is told of them by a change finds them there."""
         try:
             if self._heap is None:
-                file, self._heap_name = tempfile.mkstemp(dir=self.path.parent)
+                file, self._heap_name = tempfile.mkstemp(prefix=_HEAP_PREFIX, dir=self.path.parent)
                 self._heap = self._open.enter_context(os.fdopen(file, "wb"))
             self._heap.write(data)
         except OSError as error:
@@ -227,6 +239,24 @@ class Desk:
         while self._read:
             _, file = self._read.popitem()
             os.close(file)
+
+    @contextmanager
+    def clearing(self) -> Iterator[None]:
+        """Remove the heaps, which nobody reads any more, while something else is done.
+
+        That takes a second of waiting for the disk where gigabytes lie in them.
+        """
+        remover = Thread(target=self._remove_heaps, name="clear the desk")
+        remover.start()
+        try:
+            yield
+        finally:
+            remover.join()
+
+    def _remove_heaps(self) -> None:
+        for heap in self.path.parent.glob(f"{_HEAP_PREFIX}*"):
+            with suppress(OSError):  # it is removed when the desk is, or that says why not
+                heap.unlink()
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -194,7 +194,8 @@ def take_in(  # noqa: PLR0913 - what is done, with what, by whom and how it is c
                 _rewrite(opened, desk, run)
         for block in placed.values():
             block.see_that_it_holds()
-        opened.commit(sources())
+        with desk.clearing():
+            opened.commit(sources())
     return taken
 
 

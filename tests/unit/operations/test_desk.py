@@ -38,12 +38,34 @@ def test_what_is_offered_and_replaced_is_told_by_record():
 
 
 @pytest.mark.parametrize(
-    ("records", "wanted"), [(2, [("a", "b"), ("c", "c")]), (9, [("a", "c")]), (1, list("abc"))]
+    ("offered", "records", "sizes"),
+    [
+        (40, 8, [8, 8, 6, 4, 3, 2, 2, 2, 2, 2, 1]),
+        (9, 8, [2, 2, 2, 2, 1]),
+        (3, 1, [1, 1, 1]),
+        (0, 8, []),
+    ],
 )
-def test_records_are_cut_into_stretches(records, wanted):
+def test_records_are_cut_into_stretches_that_are_smaller_at_the_end(offered, records, sizes):
+    names = [f"{name:02d}" for name in range(offered)]
     with new_desk() as desk:
-        desk.put_offers(offer(number) for number in "cabbac")
-        assert desk.stretches(records) == [(one[0], one[-1]) for one in wanted]
+        desk.put_offers(offer(name) for name in [*names, *reversed(names)])
+        cut = desk.stretches(records)
+    found = [names[names.index(first) : names.index(last) + 1] for first, last in cut]
+    assert list(map(len, found)) == sizes
+    assert [name for some in found for name in some] == names
+
+
+def test_heaps_are_removed_while_something_else_is_done():
+    with new_desk() as desk:
+        desk.put_offers([offer("a")])
+        desk.hold([("a", "held")])
+        before = set(desk.path.parent.iterdir())
+        with pytest.raises(SourceError, match="done meanwhile"), desk.clearing():
+            raise SourceError("done meanwhile")
+        gone = before - set(desk.path.parent.iterdir())
+        assert [place.name.partition("-")[0] for place in gone] == ["heap"]
+        assert list(desk.numbers()) == ["a"]
 
 
 def test_nothing_is_left_of_a_desk():
