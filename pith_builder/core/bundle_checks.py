@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pith_builder.core.alias import SourceAlias
 from pith_builder.core.bundle import bundle_digest
-from pith_builder.core.canonical import JsonValue, Writer, canonical_json, parse_json
+from pith_builder.core.canonical import JsonValue, parse_json
 from pith_builder.core.event import content_digest
 from pith_builder.core.event_checks import (
     record_failures,
@@ -17,7 +17,7 @@ from pith_builder.core.event_checks import (
 from pith_builder.core.forms import CURRENT_LISTS, RECORD_CREATED
 from pith_builder.core.instants import parse_microseconds, parse_seconds
 from pith_builder.core.keys import Keyring
-from pith_builder.core.merge import NoStateError, merge
+from pith_builder.core.merge import NoStateError, State, merge
 from pith_builder.core.number import PithNumber
 from pith_builder.core.record import SCHEMA_VERSION
 from pith_builder.core.registry import bundle_links
@@ -25,8 +25,8 @@ from pith_builder.core.report import Code, Failure, differences, pointer
 from pith_builder.core.sound import (
     Sound,
     alias_failures,
-    event_failures,
     fingerprint_failures,
+    judged_events,
     number_failures,
     record_name_failures,
     state_digest_failures,
@@ -39,39 +39,40 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     bundle = holds.document
     yield from record_name_failures(holds, "/canonical_record")
     yield from number_failures(holds)
-    yield from event_failures(holds, keyring)
+    judged = judged_events(holds, keyring)
+    yield from (failure for found in judged for _, failure in found)
     if holds.has("/state", "/events", "/source_aliases", "/pith_number"):
         aliases = [SourceAlias(**alias) for alias in bundle["source_aliases"]]
         try:
-            state = merge(bundle["pith_number"], bundle["events"], aliases, keyring)
+            state = merge(bundle["pith_number"], bundle["events"], aliases, keyring, judged)
         except NoStateError as error:
             yield Failure("/events", Code.NO_RECORD_CREATED, str(error))
         else:
-            try:
-                merged = parse_json(state.document)
-            except MalformedError:
-                # A state shows a payload one level deeper than the list of events does.
-                merged = {**bundle["state"], "state_sha256": state.state_sha256}
-            yield from differences(
-                bundle["state"], merged, "/state", Code.STATE_MISMATCH, "the merge of the events"
-            )
+            yield from _state_differences(holds, state)
     yield from state_digest_failures(holds, "/state")
     yield from seal_failures(holds, keyring)
     yield from alias_failures(holds, "/canonical_record", "/source_aliases")
     yield from link_failures(holds)
 
 
-def seal_failures(
-    holds: Sound, keyring: Keyring, write: Writer = canonical_json
-) -> Iterator[Failure]:
-    """Yield the failures of a bundle's digest, its signature and its public keys.
+def _state_differences(holds: Sound, wanted: State) -> Iterator[Failure]:
+    found = holds.document["state"]
+    if holds.write(found) == wanted.document:
+        return
+    try:
+        merged = parse_json(wanted.document)
+    except MalformedError:
+        # A state shows a payload one level deeper than the list of events does.
+        merged = {**found, "state_sha256": wanted.state_sha256}
+    yield from differences(found, merged, "/state", Code.STATE_MISMATCH, "the merge of the events")
 
-    `write` writes the bundle: `dump_canonical` only if it is known to be plain.
-    """
+
+def seal_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    """Yield the failures of a bundle's digest, its signature and its public keys."""
     bundle = holds.document
     if holds.has("/bundle_signature"):
         signature = bundle["bundle_signature"]
-        found = bundle_digest(bundle, write)
+        found = bundle_digest(bundle, holds.write)
         yield from differences(
             signature["bundle_sha256"],
             found.hex(),

@@ -212,16 +212,9 @@ def parse_json(data: bytes) -> JsonValue:
         MalformedError: The bytes are not UTF-8 or not JSON, or hold a duplicate key, NaN, an
             infinity, an integer beyond 64 bits, a lone surrogate or more than 64 levels.
     """
-    try:
-        # What is canonical already, as most documents are, has no key twice, which orjson would
-        # not tell: it may be read the fast way.
-        value = orjson.loads(data)
-        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
-            if not is_plain(value):
-                _checked(value, 1)
-            return value
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        pass  # the careful way says why
+    quick = _quickly_read(data)
+    if quick is not None:
+        return quick
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -242,6 +235,34 @@ def parse_json(data: bytes) -> JsonValue:
         raise MalformedError(f"nested deeper than {MAX_DEPTH} levels") from error
     _checked(value, 1)
     return value
+
+
+def parse_canonical(data: bytes) -> JsonValue:
+    """Parse a JSON text that must be its own canonical JSON.
+
+    Raises:
+        MalformedError: As `parse_json`, or it is written otherwise.
+    """
+    quick = _quickly_read(data)
+    if quick is not None:
+        return quick
+    value = parse_json(data)
+    if canonical_json(value) != data:
+        raise MalformedError("the document is not in canonical JSON")
+    return value
+
+
+def _quickly_read(data: bytes) -> JsonValue:
+    """Return what a text says that is plain and canonical, or None where the careful way must tell.
+
+    It has no key twice, which orjson would not tell.
+    """
+    try:
+        value = orjson.loads(data)
+        is_canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return value if is_canonical and is_plain(value) else None
 
 
 def _object_without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

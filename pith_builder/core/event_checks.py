@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import TypeAlias
 
 from pith_builder.core.canonical import (
     JsonValue,
@@ -41,6 +42,10 @@ class Reason(StrEnum):
     INVALID_PAYLOAD = "invalid_payload"
 
 
+Finding: TypeAlias = tuple[Reason, Failure]
+"""Why an event is invalid, and what makes it so."""
+
+
 def writer_of(event: JsonValue) -> Writer:
     """Return what writes an event: `dump_canonical` where its form is quickly told to be sound."""
     return dump_canonical if is_sound_event(event) else canonical_json
@@ -52,7 +57,7 @@ def event_findings(
     keyring: Keyring,
     path: str = "",
     write: Writer | None = None,
-) -> Iterator[tuple[Reason, Failure]]:
+) -> Iterator[Finding]:
     """Yield every failure of an event and the reason it makes the event invalid.
 
     1. Form.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import NamedTuple
 
 from orjson import Fragment
@@ -20,7 +21,7 @@ from pith_builder.core.canonical import (
     sha256_hex,
 )
 from pith_builder.core.event import Event, claimed_id
-from pith_builder.core.event_checks import Reason, event_findings, writer_of
+from pith_builder.core.event_checks import Finding, Reason, event_findings, writer_of
 from pith_builder.core.forms import (
     CURRENT_LISTS,
     MERGE_VERSION,
@@ -147,8 +148,8 @@ class Sorting:
         self._new: dict[str, Event] = {}
         self._reasons: dict[str, Reason] = {}
 
-    def take(self, value: JsonValue) -> Taken:
-        """Judge one event.
+    def take(self, value: JsonValue, judged: Iterable[Finding] | None = None) -> Taken:
+        """Judge one event; `judged` is what is to be said against it, where that is known already.
 
         Raises:
             MalformedError: It has no canonical JSON.
@@ -158,8 +159,9 @@ class Sorting:
         known = self._held.get(event_id) or self._new.get(event_id)
         if known is not None and write(value) == known.document:
             return Taken(event_id, Verdict.KNOWN)
-        found = event_findings(value, self._number, self._keyring, write=write)
-        finding = next(found, None)
+        if judged is None:
+            judged = event_findings(value, self._number, self._keyring, write=write)
+        finding = next(iter(judged), None)
         if finding is not None:
             reason, failure = finding
             before = self._reasons.get(event_id, reason)
@@ -213,29 +215,38 @@ def _is_too_deep(event: Event, levels_above: int) -> bool:
 
 
 def merge(
-    number: str, events: Iterable[JsonValue], aliases: Iterable[SourceAlias], keyring: Keyring
+    number: str,
+    events: Iterable[JsonValue],
+    aliases: Iterable[SourceAlias],
+    keyring: Keyring,
+    judged: Iterable[Iterable[Finding]] = (),
 ) -> State:
     """Merge events, from anywhere and in any order, into the state of the record `number`.
+
+    `judged` is what is to be said against each of them, where that is known already.
 
     Raises:
         NoStateError: No valid `record_created` is among them.
         MalformedError: An event has no canonical JSON.
     """
-    valid, invalid = sort_out(number, events, keyring)
+    valid, invalid = sort_out(number, events, keyring, judged)
     return state_of(number, valid, invalid, aliases)
 
 
 def sort_out(
-    number: str, events: Iterable[JsonValue], keyring: Keyring
+    number: str,
+    events: Iterable[JsonValue],
+    keyring: Keyring,
+    judged: Iterable[Iterable[Finding]] = (),
 ) -> tuple[tuple[Event, ...], tuple[InvalidEvent, ...]]:
-    """Tell valid from invalid events, as `Sorting` does.
+    """Tell valid from invalid events, as `Sorting` does; `judged` as in `merge`.
 
     Raises:
         MalformedError: An event has no canonical JSON.
     """
     sorting = Sorting(number, keyring)
-    for value in events:
-        sorting.take(value)
+    for value, found in zip_longest(events, judged):
+        sorting.take(value, found)
     return sorting.valid(), sorting.invalid()
 
 

@@ -66,7 +66,7 @@ def published_bundle(
             and len(bundle["events"]) == len(events)
             and {claimed_id(event): write(event) for event in bundle["events"]} == events
             and (is_quick or next(_REST.failures(rest, ""), None) is None)
-            and next(seal_failures(Sound(bundle, ()), keyring, write), None) is None
+            and next(seal_failures(Sound(bundle, (), write), keyring), None) is None
             and next(link_failures(Sound(bundle, ())), None) is None
         ):
             holding.append((write(bundle), bundle))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pith_builder.core.canonical import JsonValue, canonical_text, parse_json, sha256_hex
 from pith_builder.core.event_checks import (
     UNSEEN_ITEMS,
+    Finding,
     signature_failures,
     snapshot_digest_failures,
 )
@@ -29,7 +30,7 @@ from pith_builder.core.sound import (
     Sound,
     alias_failures,
     canonical_record,
-    event_failures,
+    judged_events,
     number_failures,
     record_name_failures,
 )
@@ -52,7 +53,8 @@ def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure
             "the canonical record",
         )
         yield from signature_failures(found, document["receipt"], keyring, "/receipt")
-    yield from event_failures(holds, keyring)
+    judged = judged_events(holds, keyring)
+    yield from (failure for found in judged for _, failure in found)
     yield from alias_failures(holds, "/canonical_record", "/aliases")
     if holds.has("/paper", "/graph_snapshot"):
         yield from differences(
@@ -72,7 +74,7 @@ def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure
             Code.DISAGREEMENT,
             "the receipt",
         )
-    yield from _summary_failures(holds, keyring)
+    yield from _summary_failures(holds, keyring, judged)
     yield from _link_failures(holds)
     yield from _time_failures(holds)
 
@@ -178,7 +180,9 @@ def _paper_failures(
         yield Failure(path + "/authors_text", Code.WRONG_VALUE, message)
 
 
-def _summary_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+def _summary_failures(
+    holds: Sound, keyring: Keyring, judged: list[list[Finding]]
+) -> Iterator[Failure]:
     document = holds.document
     if holds.has("/events", "/event_summary"):
         yield from differences(
@@ -204,7 +208,7 @@ def _summary_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
         current: JsonValue = {}
         if document["events"]:
             try:
-                state = merge(document["pith_number"], document["events"], (), keyring)
+                state = merge(document["pith_number"], document["events"], (), keyring, judged)
                 current = parse_json(state.document)["current"]
             except NoStateError as error:
                 yield Failure("/events", Code.NO_RECORD_CREATED, str(error))

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pith_builder.core.alias import alias_names
-from pith_builder.core.canonical import JsonValue, digest
-from pith_builder.core.event_checks import event_findings
+from pith_builder.core.canonical import JsonValue, Writer, canonical_json, sha256_hex
+from pith_builder.core.event_checks import Finding, event_findings
 from pith_builder.core.keys import Keyring, PublicKey
 from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
@@ -19,10 +19,19 @@ from pith_builder.errors import MalformedError
 class Sound:
     """A document and where its form is sound, so that a check reads only what it can."""
 
-    def __init__(self, document: dict[str, JsonValue], failures: tuple[Failure, ...]) -> None:
-        """Take a document, and how its form fails."""
+    def __init__(
+        self,
+        document: dict[str, JsonValue],
+        failures: tuple[Failure, ...],
+        write: Writer = canonical_json,
+    ) -> None:
+        """Take a document, how its form fails, and what writes it.
+
+        `write` may be `dump_canonical` if the document is known to be plain.
+        """
         self.document = document
-        self._failures = failures
+        self.write = write
+        self.failures = failures
         self._unsound = [failure.path for failure in failures]
 
     def has(self, *fields: str) -> bool:
@@ -38,10 +47,10 @@ class Sound:
         place = f"/{field}"
         found = tuple(
             replace(failure, path=failure.path.removeprefix(place))
-            for failure in self._failures
+            for failure in self.failures
             if failure.path == place or failure.path.startswith(place + "/")
         )
-        return Sound(self.document[field], found)
+        return Sound(self.document[field], found, self.write)
 
 
 def number_failures(holds: Sound) -> Iterator[Failure]:
@@ -124,14 +133,15 @@ def alias_failures(holds: Sound, record_field: str, aliases_field: str) -> Itera
     )
 
 
-def event_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
-    """Yield every failure of every event the document lists."""
+def judged_events(holds: Sound, keyring: Keyring) -> list[list[Finding]]:
+    """Return all that is to be said against each event the document lists."""
     if not holds.has("/events"):
-        return
+        return []
     number = holds.document["pith_number"] if holds.has("/pith_number") else None
-    for index, event in enumerate(holds.document["events"]):
-        for _, failure in event_findings(event, number, keyring, pointer("events", index)):
-            yield failure
+    return [
+        [*event_findings(event, number, keyring, pointer("events", index))]
+        for index, event in enumerate(holds.document["events"])
+    ]
 
 
 def state_digest_failures(holds: Sound, field: str) -> Iterator[Failure]:
@@ -142,7 +152,7 @@ def state_digest_failures(holds: Sound, field: str) -> Iterator[Failure]:
     unsealed = {key: value for key, value in state.items() if key != "state_sha256"}
     yield from differences(
         state["state_sha256"],
-        digest(unsealed).hex(),
+        sha256_hex(holds.write(unsealed)),
         field + "/state_sha256",
         Code.STATE_DIGEST_MISMATCH,
         "the rest of the state",

@@ -18,7 +18,7 @@ from pith_builder.core.canonical import (
     RecordDigest,
     canonical_text,
     dump_canonical,
-    parse_json,
+    parse_canonical,
     sha256,
     sha256_hex,
 )
@@ -40,7 +40,8 @@ from pith_builder.core.lineage import COMPLETE, rows_added
 from pith_builder.core.manifest import Part
 from pith_builder.core.receipt import STATED
 from pith_builder.core.record import CanonicalRecord, sorted_categories
-from pith_builder.core.report import Code
+from pith_builder.core.remaking import Remaking
+from pith_builder.core.report import Code, Failure
 from pith_builder.core.verification import verify
 from pith_builder.errors import MalformedError
 from pith_builder.lake.arrays import Same
@@ -144,7 +145,7 @@ class PartCheck:
         self.audit = PartAudit(table.name, part.path)
         self.table = table
         self._part = part
-        self._keyring = keyring
+        self._judge = _Judge(keyring)
         self._key_places = [table.position(name) for name in table.key]
         self._build_place = table.position("build_id")
         self._check = _CHECKS.get(table.name)
@@ -197,9 +198,7 @@ class PartCheck:
             for name, (place, value) in self._noted.items():
                 self.audit.noted[name][build_id] += values[place] == value
             if self._check is not None:
-                _guarded(
-                    self._check, self.audit, _Row(self.table, values), row, named, self._keyring
-                )
+                _guarded(self._check, self.audit, _Row(self.table, values), row, named, self._judge)
             self.audit.rows += 1
 
     def finish(self) -> PartAudit:
@@ -263,23 +262,33 @@ Problem = tuple[str, str]
 """A code and a message."""
 
 
-def _guarded(
-    check: Any, audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> None:
+class _Judge:
+    """The keys that are trusted, and what tells quickly of most bundles that they hold."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+        self._remaking = Remaking(keyring)
+
+    def failures(self, bundle: JsonValue, document: bytes) -> Iterable[Failure]:
+        """Return every failure of a bundle, which is given as it is written, too."""
+        if self._remaking.read(document, with_seal=True) is not None:
+            return ()
+        return verify(bundle, self.keyring).failures
+
+
+def _guarded(check: Any, audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> None:
     """Run a check whose row may hold anything; what cannot even be read is a finding."""
     try:
-        for code, message in check(audit, row, index, key, keyring):
+        for code, message in check(audit, row, index, key, judge):
             audit.report(code, index, key, message)
     except UNREADABLE as error:
         audit.report("malformed_row", index, key, f"cannot be read: {error!r}"[:300])
 
 
-def _record(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _record(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check identity and hashes from arXiv's raw words, and link the receipt."""
     if row["categories"] is None:
-        yield from _imported_record(audit, row, index, key, keyring)
+        yield from _imported_record(audit, row, index, key, judge)
         return
     record = CanonicalRecord(
         source_id=ArxivId(row["arxiv_id"]),
@@ -310,11 +319,11 @@ def _record(
         authors_text(row["authors"]),
     )
     audit.link("paper", [row["pith_number"], *shown], index, key)
-    yield from _receipt(audit, row, index, key, keyring)
+    yield from _receipt(audit, row, index, key, judge)
 
 
 def _imported_record(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
+    audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge
 ) -> Iterator[Problem]:
     """Check a record that came without arXiv's raw metadata: what it says of it can be proved.
 
@@ -347,12 +356,10 @@ def _imported_record(
         excerpt = None if row["abstract"] is None else abstract_excerpt(row["abstract"])
         shown = (shown_title(row["title"]), excerpt, authors_text(row["authors"]))
         audit.link("paper", [row["pith_number"], *shown], index, key)
-    yield from _receipt(audit, row, index, key, keyring)
+    yield from _receipt(audit, row, index, key, judge)
 
 
-def _receipt(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _receipt(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Link the receipt to the event that states it; verify one that was signed again by itself.
 
     Of that one an event states when, and by which builder, the record was first computed.
@@ -371,7 +378,7 @@ def _receipt(
     if not is_reissued:
         return
     digest = RecordDigest.fromhex(row["canonical_sha256"])
-    for failure in signature_failures(digest, stated, keyring, ""):
+    for failure in signature_failures(digest, stated, judge.keyring, ""):
         yield failure.code, f"{failure.path}: {failure.message}"
     if not row["first_computed_at"] < row["last_reissued_at"] <= row["signed_at"]:
         yield Code.TIME_ORDER, "first_computed_at, last_reissued_at and signed_at are out of order"
@@ -386,23 +393,12 @@ _TOLD_OF_RECEIPT = {
 
 def _document(row: _Row) -> Any:
     """Parse a row's document, which must be its own canonical JSON."""
-    return _parsed(row["document"])
+    return parse_canonical(row["document"].encode())
 
 
-def _parsed(text: str) -> Any:
-    """Parse a text that must be its own canonical JSON."""
-    data = text.encode()
-    document = parse_json(data)
-    if dump_canonical(document) != data:
-        raise MalformedError("the document is not in canonical JSON")
-    return document
-
-
-def _event(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _event(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check that the columns are the document's; bundles say whether the event holds."""
-    del keyring
+    del judge
     event = _document(row)
     signature = event["signature"]
     stated = {
@@ -431,11 +427,9 @@ def _column_problems(row: _Row, stated: dict[str, Any]) -> Iterator[Problem]:
             yield "column_mismatch", f"{name} is {row[name]!r}, by the document {wanted!r}"
 
 
-def _state(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _state(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check that the columns are the document's; bundles say whether the state holds."""
-    del keyring
+    del judge
     state = _document(row)
     names = (
         "pith_number",
@@ -449,12 +443,10 @@ def _state(
     audit.link("state", state, index, key)
 
 
-def _bundle(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _bundle(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Verify the whole bundle, and link all it says of its record."""
     bundle = _document(row)
-    for failure in verify(bundle, keyring).failures:
+    for failure in judge.failures(bundle, row["document"].encode()):
         yield failure.code, f"{failure.path}: {failure.message}"
     signature = bundle["bundle_signature"]
     stated = {
@@ -524,9 +516,9 @@ def _told_of_record(bundle: JsonValue) -> list[tuple[str, list[JsonValue]]]:
     return [*told.values()]
 
 
-def _key(audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring) -> Iterator[Problem]:
+def _key(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check that the columns are the public-key object's, and its forms agree."""
-    del keyring
+    del judge
     value = _document(row)
     public_key = PublicKey.from_json_object(value)
     stated = {
@@ -539,11 +531,9 @@ def _key(audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring) ->
     audit.link("key", row.only("key_id", "public_key_fingerprint"), index, key)
 
 
-def _build(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _build(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check that the counts add up, and note them for the tables they count."""
-    del index, key, keyring
+    del index, key, judge
     audit.runs[row["build_id"]] = row.only(
         "minted", "rejects_added", "started_at", "builder_version", *NOTED
     )
@@ -556,7 +546,7 @@ def _build(
 
 def _run_facts(row: _Row) -> Iterator[Problem]:
     """Check that the facts of a run are those that the columns tell."""
-    event = _parsed(row["run_facts"])
+    event = parse_canonical(row["run_facts"].encode())
     added = rows_added(event)
     failed = event["run"]["facets"].get("errorMessage", {"message": COMPLETE})
     stated = {
@@ -572,11 +562,9 @@ def _run_facts(row: _Row) -> Iterator[Problem]:
             yield "column_mismatch", f"{name} is {row[name]!r}, by run_facts {wanted!r}"
 
 
-def _reject(
-    audit: PartAudit, row: _Row, index: int, key: str, keyring: Keyring
-) -> Iterator[Problem]:
+def _reject(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Check that what was observed is what was digested, and is refused for the reason given."""
-    del audit, index, key, keyring
+    del audit, index, key, judge
     if sha256_hex(row["raw"]) != row["raw_sha256"]:
         yield "reject_digest", "raw_sha256 is not the digest of raw"
     if row["source_kind"] == "snapshot":

@@ -272,6 +272,21 @@ def test_an_event_nested_too_deep_for_a_bundle_is_refused(lake, tmp_path):
     sound(lake)
 
 
+def test_a_float_that_a_stranger_stated_is_kept_merged_and_audited(lake, tmp_path):
+    said = {"weight": 1e16, "small": 1e-7}
+    stated = event("pith.integrity.v1", target="integrity", payload=said)
+
+    taken = merged_into(lake, written(tmp_path / "float.jsonl", stated))
+    again = merged_into(lake, written(tmp_path / "theirs.jsonl", theirs()), now=LATER)
+
+    assert (taken.new, again.new, taken.listed) == (1, 2, [])
+    kept = [row for row in rows(lake, "events") if row["event_id"] == stated["event_id"]]
+    assert [row["document"] for row in kept] == [canonical_json(stated).decode()]
+    assert '{"small":1e-07,"weight":1e+16}' in kept[0]["document"]
+    assert stated in bundle_of(lake)["events"]
+    sound(lake)
+
+
 # --- Importing ----------------------------------------------------------------------------------
 
 
