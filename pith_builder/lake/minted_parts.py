@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.manifest import Part
@@ -116,19 +117,28 @@ def by_mint(stretch: Stretch) -> Iterator[tuple[Minting, Stretch]]:
     for place, minting in enumerate(mints):
         places.setdefault(minting, []).append(place)
     for minting, some in places.items():
-        of_events = [EVENTS_OF_A_PAPER * place + one for place in some for one in (0, 1)]
-        papers, events = (
-            arrow_array(Kind.INTEGER, chosen, len(chosen)) for chosen in (some, of_events)
-        )
-        yield (
-            minting,
-            Stretch(
-                stretch.records.take(papers),
-                stretch.events.take(events),
-                stretch.states.take(papers),
-                stretch.bundles.take(papers),
-            ),
-        )
+        yield minting, chosen(stretch, some)
+
+
+def is_mintable(stretch: Stretch) -> list[bool]:
+    """Tell of each paper whether its raw words are known, and no more events than are minted."""
+    is_of_two = pc.equal(stretch.states.column("event_count"), EVENTS_OF_A_PAPER)
+    is_raw = stretch.records.column("categories").is_valid()
+    return [bool(is_one) for is_one in pc.and_(is_of_two, is_raw).to_pylist()]
+
+
+def chosen(stretch: Stretch, places: Sequence[int]) -> Stretch:
+    """Return the papers in some places of a stretch."""
+    if len(places) == len(stretch.records):
+        return stretch
+    of_events = [EVENTS_OF_A_PAPER * place + one for place in places for one in (0, 1)]
+    papers, events = (arrow_array(Kind.INTEGER, some, len(some)) for some in (places, of_events))
+    return Stretch(
+        stretch.records.take(papers),
+        stretch.events.take(events),
+        stretch.states.take(papers),
+        stretch.bundles.take(papers),
+    )
 
 
 def papers_of(records: pa.RecordBatch) -> list[Paper]:

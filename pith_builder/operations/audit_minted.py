@@ -13,7 +13,7 @@ from __future__ import annotations
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from operator import lt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +35,8 @@ from pith_builder.lake.minted_parts import (
     NotTogetherError,
     Stretch,
     by_mint,
+    chosen,
+    is_mintable,
     is_what,
     joined,
     papers_of,
@@ -77,13 +79,25 @@ class _Again(NamedTuple):
         return {RECORDS.name: last, EVENTS.name: first, BUNDLES.name: last}
 
 
-class _Made(NamedTuple):
-    """Rows of one build, as they were made again, and of `aliases` the digests they call for."""
+class _OfMint(NamedTuple):
+    """Rows of one mint, as they were made again, and of `aliases` the digests they call for."""
 
     again: _Again
     numbers: Sequence[str]
     columns: tuple[Columns, ...]
     names: bytes
+
+
+class _Made(NamedTuple):
+    """What of a stretch was made again.
+
+    Attributes:
+        is_right: Of each of its papers, whether it was.
+        mints: The rows of those, mint by mint.
+    """
+
+    is_right: Sequence[bool]
+    mints: Sequence[_OfMint]
 
 
 def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) -> list[PartAudit]:
@@ -95,12 +109,10 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
     used: set[tuple[str, PublicKey]] = set()
     try:
         for stretch, made in _all_made_again(stretches(lake, parts), trusted):
-            if made is None:
-                for check, batch in zip(checks, stretch, strict=True):
-                    check.examine(rows_of(check.table, parts[check.table.name], batch))
-            else:
-                _note_keys(stretch, made, checks, used)
-                _accept(stretch, made, checks)
+            _note_keys(stretch, made, checks, used)
+            for check, batch in zip(checks, stretch, strict=True):
+                _pass_or_examine(check, parts[check.table.name], batch, made.is_right)
+            _count(made, checks)
     except (DamagedPartError, NotTogetherError):
         # Each by itself, they tell which of them is damaged.
         return [audit_part(lake, TABLES[name], part, trusted) for name, part in parts.items()]
@@ -109,12 +121,12 @@ def audit_minted(lake: Path, parts: Mapping[str, Part], trusted: TrustedKeys) ->
 
 def _all_made_again(
     found: Iterable[Stretch], trusted: TrustedKeys
-) -> Iterator[tuple[Stretch, list[_Made] | None]]:
+) -> Iterator[tuple[Stretch, _Made]]:
     """Mint stretches again; of one where that fails, each small piece by itself."""
     mints: dict[Minting, _Again] = {}
     for stretch in found:
         made = _made_again(stretch, mints, trusted)
-        if made is not None:
+        if made.mints:
             yield stretch, made
             continue
         for start in range(0, len(stretch.records), MINTED_AT_ONCE):
@@ -122,44 +134,58 @@ def _all_made_again(
             yield piece, _made_again(piece, mints, trusted)
 
 
-def _made_again(
-    stretch: Stretch, mints: dict[Minting, _Again], trusted: TrustedKeys
-) -> list[_Made] | None:
-    """Mint a stretch again, mint by mint; None where any row is not what is minted."""
-    made: list[_Made] = []
-    for minting, some in by_mint(stretch):
-        again = mints.pop(minting, None) or _mint_of(some, trusted)
-        one = again and _minted_again(some, again)
+def _made_again(stretch: Stretch, mints: dict[Minting, _Again], trusted: TrustedKeys) -> _Made:
+    """Mint again what of a stretch may be minted, if all of that is as it is minted, or nothing."""
+    is_right = is_mintable(stretch)
+    some = chosen(stretch, [place for place, is_one in enumerate(is_right) if is_one])
+    made: list[_OfMint] = []
+    for minting, of_mint in by_mint(some):
+        again = mints.pop(minting, None) or _mint_of(of_mint, trusted)
+        one = again and _minted_again(of_mint, again)
         if one is None:
-            return None
+            break
         mints[minting] = one.again
         made.append(one)
-    numbers = column_of(RECORDS, stretch.records, "pith_number")
-    return made if all(map(lt, numbers, numbers[1:])) else None
+    else:
+        numbers = column_of(RECORDS, some.records, "pith_number")
+        if all(map(lt, numbers, numbers[1:])):
+            return _Made(is_right, made)
+    return _Made([False] * len(is_right), ())
 
 
-def _accept(stretch: Stretch, made: Sequence[_Made], checks: Sequence[PartCheck]) -> None:
-    """Pass the rows of a stretch, and note what names its bundles call for."""
-    for place, (check, batch) in enumerate(zip(checks, stretch, strict=True)):
-        keys = [column_of(check.table, batch, name) for name in check.table.key]
-        first, last = (tuple(column[row] for column in keys) for row in (0, -1))
-        check.accept(first, last, len(batch))
-        for one in made:
-            rows = len(one.numbers) * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1)
-            check.count(one.columns[place], rows)
-    for one in made:
+def _pass_or_examine(check: PartCheck, part: Part, batch: Batch, is_right: Sequence[bool]) -> None:
+    """Pass the rows of papers that were made again, and check each other row by itself."""
+    keys = [column_of(check.table, batch, name) for name in check.table.key]
+    start, rows_of_a_paper = 0, len(batch) // len(is_right)
+    for are_right, some in groupby(is_right):
+        rows = rows_of_a_paper * len([*some])
+        if are_right:
+            ends = (start, start + rows - 1)
+            first, last = (tuple(column[row] for column in keys) for row in ends)
+            check.accept(first, last, rows)
+        else:
+            check.examine(rows_of(check.table, part, batch.slice(start, rows)))
+        start += rows
+
+
+def _count(made: _Made, checks: Sequence[PartCheck]) -> None:
+    """Count the rows that were made again, and note what names their bundles call for."""
+    for one in made.mints:
+        for check, columns in zip(checks, one.columns, strict=True):
+            papers = len(one.numbers)
+            check.count(columns, papers * (EVENTS_OF_A_PAPER if check.table is EVENTS else 1))
         checks[-1].audit.names += one.names
 
 
 def _note_keys(
     stretch: Stretch,
-    made: Sequence[_Made],
+    made: _Made,
     checks: Sequence[PartCheck],
     used: set[tuple[str, PublicKey]],
 ) -> None:
     """Note for the tables whose rows are signed, once of a part, that the key must be listed."""
     numbers = column_of(RECORDS, stretch.records, "pith_number")
-    for one in made:
+    for one in made.mints:
         for check, batch in zip(checks, stretch, strict=True):
             key = one.again.keys().get(check.table.name)
             if key is None or (check.table.name, key) in used:
@@ -208,7 +234,7 @@ def _first(table: Table, batch: Batch, name: str) -> Any:
     return column_of(table, batch.slice(0, 1), name)[0]
 
 
-def _minted_again(stretch: Stretch, again: _Again) -> _Made | None:
+def _minted_again(stretch: Stretch, again: _Again) -> _OfMint | None:
     """Mint papers of one build again, or return None where their rows are not what is minted."""
     try:
         columns, names = _rows_again(stretch, again)
@@ -216,7 +242,7 @@ def _minted_again(stretch: Stretch, again: _Again) -> _Made | None:
     except _NOT_AS_MINTED:
         return None
     numbers = column_of(RECORDS, stretch.records, "pith_number")
-    return _Made(again, numbers, columns, names) if holds else None
+    return _OfMint(again, numbers, columns, names) if holds else None
 
 
 def _rows_again(stretch: Stretch, again: _Again) -> tuple[tuple[Columns, ...], bytes]:

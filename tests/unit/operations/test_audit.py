@@ -31,6 +31,7 @@ from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.operations.compaction import compact
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import Ed25519Signer
+from tests.graphs import merged_into, written
 from tests.lakes import (
     AWKWARD,
     CONTENT,
@@ -50,7 +51,7 @@ from tests.lakes import (
     signed_anew,
     untouched,
 )
-from tests.makers import NOW, OTHER_SIGNER, REGISTRY, SIGNER
+from tests.makers import NOW, OTHER_SIGNER, REGISTRY, SIGNER, event
 
 KEYS = [SIGNER.public_key]
 
@@ -115,6 +116,49 @@ def test_in_parts_of_several_builds_the_row_that_is_wrong_is_found(tmp_path):
     assert (finding.code, finding.row, finding.table) == ("column_mismatch", 7, "states")
 
 
+@pytest.fixture
+def merged(tmp_path):
+    """A lake of twelve papers, of the first, sixth, seventh and last of which more was stated."""
+    lake = tmp_path / "lake"
+    build(lake, lines(12))
+    numbers = sorted(row["pith_number"] for row in rows(lake, "records"))
+    stated = [
+        event("correction", subject_pith_number=numbers[place]) for place in MORE_IS_STATED_OF
+    ]
+    merged_into(lake, written(tmp_path / "stated.jsonl", *stated), now=LATER)
+    return lake
+
+
+MORE_IS_STATED_OF = (0, 5, 6, 11)
+
+
+def test_beside_records_of_which_more_was_stated_the_others_are_minted_again(merged, monkeypatch):
+    examined = examined_rows(monkeypatch)
+
+    assert found(merged) == []
+    assert {name: examined[name] for name in ("records", "states", "bundles")} == dict.fromkeys(
+        ("records", "states", "bundles"), 4
+    )
+    assert examined["events"] == 4 * 2 + 4
+
+
+@pytest.mark.parametrize("place", range(12))
+@pytest.mark.parametrize(
+    ("table", "column", "code"),
+    [
+        ("records", "title_canon_sha256", "record_mismatch"),
+        ("states", "state_sha256", "column_mismatch"),
+        ("bundles", "bundle_sha256", "column_mismatch"),
+    ],
+)
+def test_beside_records_of_which_more_was_stated_what_is_wrong_is_found(
+    merged, table, column, code, place
+):
+    forge(merged, table, lambda held: held[place].update({column: "0" * 64}))
+
+    assert {(hit.code, hit.row) for hit in found(merged) if hit.table == table} == {(code, place)}
+
+
 def test_a_name_that_stands_twice_is_found(harmed):
     tables = dict(open_lake(harmed).manifest.tables)
     first = tables["aliases"].parts[0]
@@ -145,7 +189,7 @@ def test_no_more_are_examined_one_by_one_than_stand_beside_what_is_wrong(tmp_pat
     lake = compacted(tmp_path)
     assert found(lake) == []
 
-    forge(lake, "states", lambda held: held[7].update(event_count=3))
+    forge(lake, "states", lambda held: held[7].update(valid_event_count=3))
     examined = examined_rows(monkeypatch)
 
     assert [(finding.code, finding.row) for finding in found(lake)] == [("column_mismatch", 7)]
