@@ -108,7 +108,7 @@ for _statement in STATEMENTS:
 def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
     from pith_builder.core.lineage import Input
     from pith_builder.disk import Disk, write_whole
-    from pith_builder.operations.attesting import attested, offer_of
+    from pith_builder.operations.attesting import attested, notes_on, offer_of
     from pith_builder.operations.taking_in import take_in
 
     settings = Settings.of(os.environ, chosen["trust"])
@@ -135,6 +135,11 @@ def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
             write_whole(Disk(), out, event.document)
             click.echo(f"wrote {out}: {event.event_id}", err=True)
         return
+    notes = (
+        notes_on(event, _stated_by(subject, target.lake))
+        if chosen["supersedes"] or chosen["prev_event"]
+        else []
+    )
     taken = take_in(
         target,
         settings.keyring(),
@@ -143,8 +148,11 @@ def _attest(statement: Statement, chosen: dict[str, Any]) -> None:
         sources=lambda: [Input(namespace="statement", name=statement.event_type)],
     )
     if chosen["as_json"]:
-        print_json({"event": json.loads(event.document), "committed": taken.result.committed})
+        committed = taken.result.committed
+        print_json({"event": json.loads(event.document), "committed": committed, "notes": notes})
     else:
+        for note in notes:
+            click.echo(f"note: {note}", err=True)
         show_refused(taken.listed)
         click.echo(f"{subject.number}  {event.event_type}  {event.event_id}")
     sys.exit(4 if taken.refused else 0)
@@ -168,3 +176,10 @@ def _subject(ref: str, lake: Path, *, is_stored: bool) -> Subject:
     number = resolve(connection, ref).record.pith_number
     ((digest,),) = sought(connection, "records", number, ["canonical_sha256"])
     return Subject(number=PithNumber.parse(number), digest=RecordDigest(bytes.fromhex(digest)))
+
+
+def _stated_by(subject: Subject, lake: Path) -> dict[str, str]:
+    """Return who stated the events that a lake holds of a record, by id."""
+    from pith_builder.lake.query import connect, sought
+
+    return dict(sought(connect(lake), "events", str(subject.number), ["event_id", "signer_id"]))

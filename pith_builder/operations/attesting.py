@@ -90,6 +90,29 @@ def attested(  # noqa: PLR0913 - an event says as many things (FORMAT.md 7)
     )
 
 
+def notes_on(event: Event, known: Mapping[str, str]) -> list[str]:
+    """Return what who signs an event should know of those that it supersedes or follows.
+
+    Ruling: it is told and not refused, for an event may reach this lake later.
+
+    Args:
+        event: The event.
+        known: Who stated the events that the lake holds of its record, by id.
+    """
+    named = [*event.supersedes, *([] if event.prev_event is None else [event.prev_event])]
+    unknown = [
+        f"{name} is no event that this lake holds of the record"
+        for name in dict.fromkeys(named)
+        if name not in known
+    ]
+    of_others = [
+        f"{name} was stated by {known[name]} and stays: one supersedes one's own events alone"
+        for name in event.supersedes
+        if known.get(name, event.signer_id) != event.signer_id
+    ]
+    return unknown + of_others
+
+
 def offer_of(event: Event, subject: Subject) -> Offer:
     """Return the event as what is offered to a lake."""
     return Offer(

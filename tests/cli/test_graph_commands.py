@@ -253,8 +253,23 @@ def test_what_another_signer_stated_stays_whoever_claims_its_place(lake, tmp_pat
     current = pith("show", "1804.01852", "--as", "state", **trusted).json()["current"]
 
     assert (run.code, audited.code) == (0, 0)
+    assert f"note: {gone} was stated by other.example and stays" in run.err
     assert gone in [shown["event_id"] for shown in current["graph_snapshots"]]
     assert [shown["payload"]["author_name"] for shown in current["author_attestations"]]
+
+
+def test_who_follows_or_supersedes_what_the_lake_does_not_hold_is_told(lake):
+    said = ("attest", "author", PUBLISHED_NUMBER, "--author-name", "M. Blot", "--json")
+    unknown = [f"sha256:{digit * 64}" for digit in "ab"]
+
+    first = pith(*said, **lake).json()
+    again = pith(*said, "--supersedes", first["event"]["event_id"], **lake).json()
+    other = pith(*said, "--supersedes", unknown[0], "--prev-event", unknown[1], **lake).json()
+
+    assert (first["notes"], again["notes"], other["committed"]) == ([], [], True)
+    assert other["notes"] == [
+        f"{name} is no event that this lake holds of the record" for name in unknown
+    ]
 
 
 def test_an_event_can_be_written_without_a_lake(tmp_path, key_file):
