@@ -46,7 +46,9 @@ def verify(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Verify bundles, states, records, events, proofs, manifests and keys, - being standard input.
+    """Verify bundles, states, records, events and other documents, - being standard input.
+
+    Those are proofs, manifests, public keys, and a mirror's graph snapshots and list of mirrors.
 
     With --since a manifest that you kept is compared with the lake as it is now: the lake's chain
     contains it, and every row that it stated is there. What was changed or removed is told.

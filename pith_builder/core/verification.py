@@ -8,16 +8,17 @@ from functools import cached_property
 
 from pith_builder.core.bundle_checks import bundle_failures, state_failures
 from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, parse_json
-from pith_builder.core.event_checks import event_findings
+from pith_builder.core.event_checks import event_findings, snapshot_digest_failures
 from pith_builder.core.form import AnyObject, Form, Quick
-from pith_builder.core.forms import BUNDLE, PUBLIC_KEY, RECORD_DOCUMENT, STATE
+from pith_builder.core.forms import BUNDLE, GRAPH, PUBLIC_KEY, RECORD_DOCUMENT, STATE
 from pith_builder.core.inclusion import INCLUSION, inclusion_failures
 from pith_builder.core.keys import Keyring
 from pith_builder.core.manifest import MANIFEST
 from pith_builder.core.manifest_checks import manifest_failures
+from pith_builder.core.mirror import MIRRORS
 from pith_builder.core.proof import PROOF, proof_failures
 from pith_builder.core.record_document_checks import record_document_failures
-from pith_builder.core.report import Code, Failure, Report
+from pith_builder.core.report import Code, Failure, Report, pointer
 from pith_builder.core.sound import Sound, fingerprint_failures
 from pith_builder.errors import MalformedError
 
@@ -59,10 +60,35 @@ def verify(document: JsonValue, keyring: Keyring) -> Report:
             else:
                 holds = Sound(document, tuple(kind.form.failures(document, "")))
             checked = tuple(kind.failures(holds, keyring))
-            name = str(document.get(kind.named_by, ""))[:80]
+            name = _named(document, kind.named_by)
             return Report(kind.name, name, (*holds.failures, *checked))
+    if _lists_events(document):
+        return Report(
+            "events", _named(document[0], "subject_pith_number"), _listed(document, keyring)
+        )
     message = f"not a Pith document: it has none of the fields {_TELLING}"
     return Report("unknown", "", (Failure("", Code.UNKNOWN_KIND, message),))
+
+
+def _named(document: dict[str, JsonValue], field: str) -> str:
+    return str(document.get(field, ""))[:80]
+
+
+def _lists_events(document: JsonValue) -> bool:
+    """Tell whether a document is a list of events, as a mirror has of each record."""
+    return (
+        isinstance(document, list)
+        and bool(document)
+        and all(isinstance(one, dict) and not _TOLD_EVENTS.isdisjoint(one) for one in document)
+    )
+
+
+def _listed(events: list[JsonValue], keyring: Keyring) -> tuple[Failure, ...]:
+    return tuple(
+        failure
+        for index, event in enumerate(events)
+        for _, failure in event_findings(event, None, keyring, pointer(index))
+    )
 
 
 def _whole_event_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
@@ -74,6 +100,26 @@ def _public_key_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     del keyring
     if holds.has(""):
         yield from fingerprint_failures(holds.document, "")
+
+
+def _graph_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    """Yield what can be recomputed of a bare graph snapshot, which nobody signed."""
+    del keyring
+    if holds.has(""):
+        yield from snapshot_digest_failures(holds.document, "")
+
+
+def _mirrors_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
+    """Yield what can be recomputed of a list of mirrors, which nobody signed."""
+    del keyring
+    if holds.has("/mirrors"):
+        for index, mirror in enumerate(holds.document["mirrors"]):
+            yield from fingerprint_failures(
+                mirror["public_key"], pointer("mirrors", index, "public_key")
+            )
+
+
+_TOLD_EVENTS = frozenset({"event_type", "event_id"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +160,17 @@ _KINDS = (
     ),
     _Kind(
         name="event",
-        told_by=frozenset({"event_type", "event_id"}),
+        told_by=_TOLD_EVENTS,
         named_by="event_id",
         form=AnyObject(),
         failures=_whole_event_failures,
+    ),
+    _Kind(
+        name="graph_snapshot",
+        told_by=frozenset({"author_claims"}),
+        named_by="builder_version",
+        form=GRAPH,
+        failures=_graph_failures,
     ),
     _Kind(
         name="equivocation_proof",
@@ -132,6 +185,13 @@ _KINDS = (
         named_by="pith_number",
         form=INCLUSION,
         failures=inclusion_failures,
+    ),
+    _Kind(
+        name="mirrors",
+        told_by=frozenset({"mirrors"}),
+        named_by="generated_at",
+        form=MIRRORS,
+        failures=_mirrors_failures,
     ),
     _Kind(
         name="manifest",

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pith_builder.core.mirror import mirrors_document
 from pith_builder.core.record_document import record_document
 from pith_builder.core.report import Code
 from pith_builder.core.verification import verify, verify_bytes
@@ -15,6 +16,7 @@ from tests.makers import (
     GRAPH,
     INVALID_EVENTS,
     KEYRING,
+    NOW_SECONDS,
     PUBLISHED_KEY,
     PUBLISHED_KEYRING,
     PUBLISHED_NUMBER,
@@ -28,6 +30,7 @@ from tests.makers import (
     json_values,
     law,
     mint,
+    pointer_of,
 )
 from tests.unit.core import reference
 from tests.unit.core.test_manifest import FIRST as MANIFEST
@@ -39,6 +42,9 @@ KINDS = {
     "state": OURS["state"],
     "record": record_document(OURS, MINTED.receipt, REGISTRY.base_url),
     "event": GRAPH,
+    "events": [CREATED, GRAPH],
+    "graph_snapshot": GRAPH["payload"]["graph_snapshot"],
+    "mirrors": mirrors_document(REGISTRY, SIGNER.public_key, NOW_SECONDS),
     "manifest": json.loads(MANIFEST.document),
     "public_key": SIGNER.public_key.to_json_object(),
 }
@@ -67,6 +73,33 @@ def test_a_report_bears_the_name_that_the_document_claims():
     assert verify(KINDS["manifest"], KEYRING).name == "1"
     assert verify({"bundle_type": 1, "pith_number": "x" * 1000}, KEYRING).name == "x" * 80
     assert verify({"bundle_type": 1}, KEYRING).name == ""
+
+
+def test_a_list_of_events_fails_where_one_of_them_does():
+    report = verify([CREATED, {**GRAPH, "content_sha256": "0" * 64}], KEYRING)
+
+    assert (report.kind, report.name) == ("events", PUBLISHED_NUMBER)
+    (failure,) = report.failures
+    assert (failure.path, failure.code) == ("/1/content_sha256", Code.EVENT_DIGEST_MISMATCH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "code"),
+    [
+        ("graph_snapshot", ("claims", "snapshot_sha256"), "0" * 64, Code.SNAPSHOT_DIGEST_MISMATCH),
+        ("graph_snapshot", ("paper", "headline"), 1, Code.WRONG_TYPE),
+        ("mirrors", ("mirrors", 0, "public_key", "key_id"), 1, Code.WRONG_TYPE),
+        (
+            "mirrors",
+            ("mirrors", 0, "public_key", "fingerprint_sha256_hex"),
+            "0" * 32,
+            Code.FINGERPRINT_MISMATCH,
+        ),
+    ],
+)
+def test_what_of_an_unsigned_document_can_be_recomputed_must_be_so(kind, path, value, code):
+    (failure,) = verify(changed(KINDS[kind], path, value), KEYRING).failures
+    assert (failure.path, failure.code) == (pointer_of(path), code)
 
 
 @pytest.mark.parametrize("value", [None, 7, "x", [], {}, [OURS], {"pith_number": PUBLISHED_NUMBER}])
