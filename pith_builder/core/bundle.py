@@ -94,7 +94,7 @@ def signed_bundle(  # noqa: PLR0913 - a bundle gathers all that is said of a rec
         "source": record["source"],
         "source_aliases": [alias.to_json_object() for alias in aliases],
         "state": Fragment(state.document),
-        "timestamp_proofs": list(timestamp_proofs),
+        "timestamp_proofs": Fragment(canonical_json(list(timestamp_proofs))),
     }
     content = dump_canonical(bundle)
     signature = _seal(content, signer, signed_at)

@@ -272,9 +272,14 @@ def test_an_event_nested_too_deep_for_a_bundle_is_refused(lake, tmp_path):
     sound(lake)
 
 
-def test_a_float_that_a_stranger_stated_is_kept_merged_and_audited(lake, tmp_path):
-    said = {"weight": 1e16, "small": 1e-7}
-    stated = event("pith.integrity.v1", target="integrity", payload=said)
+@pytest.mark.parametrize(
+    ("event_type", "target"),
+    [("pith.integrity.v1", "integrity"), ("timestamp_anchor", "timestamp"), ("other", "any")],
+)
+def test_a_float_that_a_stranger_stated_is_kept_merged_and_audited(
+    lake, tmp_path, event_type, target
+):
+    stated = event(event_type, target=target, payload={"weight": 1e16, "small": 1e-7})
 
     taken = merged_into(lake, written(tmp_path / "float.jsonl", stated))
     again = merged_into(lake, written(tmp_path / "theirs.jsonl", theirs()), now=LATER)
@@ -283,7 +288,9 @@ def test_a_float_that_a_stranger_stated_is_kept_merged_and_audited(lake, tmp_pat
     kept = [row for row in rows(lake, "events") if row["event_id"] == stated["event_id"]]
     assert [row["document"] for row in kept] == [canonical_json(stated).decode()]
     assert '{"small":1e-07,"weight":1e+16}' in kept[0]["document"]
-    assert stated in bundle_of(lake)["events"]
+    bundle = bundle_of(lake)
+    assert stated in bundle["events"]
+    assert verify(bundle, TRUSTED).failures == ()
     sound(lake)
 
 
