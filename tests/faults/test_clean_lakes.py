@@ -13,20 +13,22 @@ from random import Random
 
 import pytest
 
+from pith_builder.core.forms import EVENT_TARGETS, PAYLOADS
 from pith_builder.lake.store import live_manifest
 from pith_builder.operations.audit import audit
 from pith_builder.operations.compaction import compact
 from pith_builder.operations.harvest import Stretch, harvest
 from pith_builder.operations.maintain import maintain
 from pith_builder.operations.nightly import nightly
+from pith_builder.operations.reissue import reissue
 from pith_builder.operations.source_audit import audit_source
 from pith_builder.signing.ed25519 import Ed25519Signer
 from tests.arxiv_server.papers import paper
 from tests.faults.effort import SEED, of
 from tests.graphs import imported_into, merged_into, mirrored, theirs, written
 from tests.harvests import Local, bad, many, target, withdrawn
-from tests.lakes import build, line, lines, rows, untouched, versions
-from tests.makers import NOW, OTHER_SIGNER, SIGNER, event, mint
+from tests.lakes import build, content_roots, line, lines, rows, untouched, versions
+from tests.makers import NOW, OTHER_SIGNER, PUBLISHED_NUMBER, SIGNER, event, mint
 
 LAKES = of(20, 500)
 NEXT_KEY = Ed25519Signer("ours-2027-01", bytes(range(5, 37)))
@@ -125,9 +127,30 @@ def merged(making):
     random = making.random
     bundles = [theirs(title=f"Their paper {random.randint(1, 3)}"), theirs()]
     ours = json.loads(mint().bundle.document)
-    offered = random.sample([*bundles, ours, event()], random.randint(1, 4))
+    offered = random.sample([*bundles, ours, *stated(making)], random.randint(1, 6))
     file = written(making.folder / "offered.jsonl", *offered)
     merged_into(making.lake, file, **making.by())
+
+
+def stated(making):
+    """Return events of all types, of the published record or of one that is there."""
+    random = making.random
+    held = [] if live_manifest(making.lake) is None else rows(making.lake, "records")
+    numbers = [PUBLISHED_NUMBER, *(row["pith_number"] for row in held)]
+    said = (1, -7, 1.0, 0.25, 1e-7, 1e16, 5e-324, None, "", "\x7f\u2028 İ 漢", [], {"": []})
+    former = [row["event_id"] for row in held and rows(making.lake, "events")]
+    types = [*(EVENT_TARGETS.keys() - PAYLOADS.keys()), "of_no_known_type"]
+    return [
+        event(
+            kind,
+            target=EVENT_TARGETS.get(kind, "any"),
+            payload={f"field {index}": random.choice(said) for index in range(3)},
+            subject_pith_number=random.choice(numbers),
+            supersedes=random.sample(former, min(len(former), random.choice((0, 0, 0, 1, 2)))),
+            prev_event=random.choice((None, *former[:1])),
+        )
+        for kind in random.choices(sorted(types), k=4)
+    ]
 
 
 def imported(making):
@@ -173,6 +196,12 @@ def another_key(making):
     built(making)
 
 
+def reissued(making):
+    if live_manifest(making.lake) is not None:
+        making.signer = NEXT_KEY
+        reissue(target(making.lake, **making.by()), TRUSTED, [SIGNER.public_key])
+
+
 def killed_before_its_commit(making):
     """Leave what a killed build leaves: parts and partial files that no manifest names."""
     if not making.lake.is_dir():
@@ -200,7 +229,7 @@ def killed_after_its_commit(making):
 STEPS = [
     *(built, built_with_rejects, only_rejects, built_twice, built_of_nothing, harvested, by_night),
     *(source_audited, merged, imported, maintained, moved, copied_elsewhere, another_key),
-    *(killed_before_its_commit, killed_after_its_commit, compacted, forgotten),
+    *(killed_before_its_commit, killed_after_its_commit, compacted, forgotten, reissued),
 ]
 
 SHAPES = {
@@ -215,6 +244,7 @@ SHAPES = {
     "moved": [built, moved],
     "maintained": [built, killed_before_its_commit, maintained],
     "a new key": [built, another_key],
+    "signed again": [built, merged, reissued, merged],
     "compacted": [built, another_key, compacted, merged, forgotten, compacted],
 }
 """Shapes that are tried in every run; the others are drawn."""
@@ -261,6 +291,28 @@ def test_a_clean_lake_raises_no_alarm(tmp_path, tally, number):
         assert count == len(rows(making.lake, table)), told
         tally[f"rows of {table}"] += count
     assert untouched(making.lake) == before, told
+
+
+@pytest.mark.parametrize("number", range(LAKES))
+def test_a_mirror_of_any_lake_makes_a_lake_that_says_the_same(tmp_path, number):
+    random, steps = drawn(number)
+    making = Making(tmp_path, random)
+    for step in steps:
+        making.steps.append(step.__name__)
+        step(making)
+        making.pass_time()
+    told = f"seed {SEED}, lake {number}: {making.steps}"
+    if live_manifest(making.lake) is None or not rows(making.lake, "records"):
+        return
+    again = tmp_path / "again"
+    imported_into(again, mirrored(making.lake, tmp_path / "tree"), **making.by())
+
+    assert audit(again, TRUSTED).findings == [], told
+    assert content_roots(again, ("events", "states")) == content_roots(
+        making.lake, ("events", "states")
+    ), told
+    if reissued not in steps:
+        assert content_roots(again, ["records"]) == content_roots(making.lake, ["records"]), told
 
 
 def test_a_note_says_what_may_mislead_without_an_alarm(tmp_path):
