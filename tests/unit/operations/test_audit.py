@@ -142,7 +142,7 @@ def test_beside_records_of_which_more_was_stated_the_others_are_minted_again(mer
     assert examined["events"] == 4 * 2 + 4
 
 
-@pytest.mark.parametrize("place", range(12))
+@pytest.mark.parametrize("place", [0, 1, 6, 10])
 @pytest.mark.parametrize(
     ("table", "column", "code"),
     [
