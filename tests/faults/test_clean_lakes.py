@@ -266,15 +266,20 @@ def drawn(number):
     return random, random.choices(STEPS, k=random.randint(1, 6))
 
 
-@pytest.mark.parametrize("number", range(LAKES))
-def test_a_clean_lake_raises_no_alarm(tmp_path, tally, number):
+def made(folder, number):
+    """Make the lake of a number; what is told where it fails says how it came to be."""
     random, steps = drawn(number)
-    making = Making(tmp_path, random)
+    making = Making(folder, random)
     for step in steps:
         making.steps.append(step.__name__)
         step(making)
         making.pass_time()
-    told = f"seed {SEED}, lake {number}: {making.steps}"
+    return making, f"seed {SEED}, lake {number}: {making.steps}"
+
+
+@pytest.mark.parametrize("number", range(LAKES))
+def test_a_clean_lake_raises_no_alarm(tmp_path, tally, number):
+    making, told = made(tmp_path, number)
 
     manifest = live_manifest(making.lake)
     before = untouched(making.lake)
@@ -295,13 +300,7 @@ def test_a_clean_lake_raises_no_alarm(tmp_path, tally, number):
 
 @pytest.mark.parametrize("number", range(LAKES))
 def test_a_mirror_of_any_lake_makes_a_lake_that_says_the_same(tmp_path, number):
-    random, steps = drawn(number)
-    making = Making(tmp_path, random)
-    for step in steps:
-        making.steps.append(step.__name__)
-        step(making)
-        making.pass_time()
-    told = f"seed {SEED}, lake {number}: {making.steps}"
+    making, told = made(tmp_path, number)
     if live_manifest(making.lake) is None or not rows(making.lake, "records"):
         return
     again = tmp_path / "again"
@@ -311,7 +310,7 @@ def test_a_mirror_of_any_lake_makes_a_lake_that_says_the_same(tmp_path, number):
     assert content_roots(again, ("events", "states")) == content_roots(
         making.lake, ("events", "states")
     ), told
-    if reissued not in steps:
+    if reissued.__name__ not in making.steps:
         assert content_roots(again, ["records"]) == content_roots(making.lake, ["records"]), told
 
 
