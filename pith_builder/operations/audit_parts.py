@@ -269,11 +269,17 @@ class _Judge:
         self.keyring = keyring
         self._remaking = Remaking(keyring)
 
-    def failures(self, bundle: JsonValue, document: bytes) -> Iterable[Failure]:
-        """Return every failure of a bundle, which is given as it is written, too."""
-        if self._remaking.read(document, with_seal=True) is not None:
-            return ()
-        return verify(bundle, self.keyring).failures
+    def judged(self, document: bytes) -> tuple[JsonValue, Iterable[Failure]]:
+        """Read a bundle out of its canonical JSON, and return every failure of it.
+
+        Raises:
+            MalformedError: It is no JSON, or none that is canonical.
+        """
+        remade = self._remaking.read(document, with_seal=True)
+        if remade is not None:
+            return remade.whole(), ()
+        bundle = parse_canonical(document)
+        return bundle, verify(bundle, self.keyring).failures
 
 
 def _guarded(check: Any, audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> None:
@@ -445,8 +451,8 @@ def _state(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> 
 
 def _bundle(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) -> Iterator[Problem]:
     """Verify the whole bundle, and link all it says of its record."""
-    bundle = _document(row)
-    for failure in judge.failures(bundle, row["document"].encode()):
+    bundle, failures = judge.judged(row["document"].encode())
+    for failure in failures:
         yield failure.code, f"{failure.path}: {failure.message}"
     signature = bundle["bundle_signature"]
     stated = {
