@@ -13,6 +13,7 @@ import pytest
 
 from pith_builder.core.canonical import BundleDigest, canonical_json, sha256
 from pith_builder.core.manifest import manifest_digest
+from pith_builder.core.verification import verify
 from pith_builder.disk import Disk
 from pith_builder.errors import VerificationError
 from pith_builder.lake.parts import write_part
@@ -25,13 +26,13 @@ from pith_builder.lake.store import (
     write_views,
 )
 from pith_builder.lake.tables import TABLES
-from pith_builder.operations import audit_minted
+from pith_builder.operations import audit_minted, audit_parts
 from pith_builder.operations.audit import audit
 from pith_builder.operations.audit_parts import PartCheck
 from pith_builder.operations.compaction import compact
 from pith_builder.operations.transaction import Target
 from pith_builder.signing.ed25519 import Ed25519Signer
-from tests.graphs import merged_into, written
+from tests.graphs import imported_into, merged_into, mirrored, written
 from tests.lakes import (
     AWKWARD,
     CONTENT,
@@ -157,6 +158,44 @@ def test_beside_records_of_which_more_was_stated_what_is_wrong_is_found(
     forge(merged, table, lambda held: held[place].update({column: "0" * 64}))
 
     assert {(hit.code, hit.row) for hit in found(merged) if hit.table == table} == {(code, place)}
+
+
+@pytest.fixture
+def taken_in(tmp_path):
+    """A lake of eight papers that another registry minted."""
+    theirs, lake = tmp_path / "theirs", tmp_path / "lake"
+    build(theirs, lines(8), signer=OTHER_SIGNER)
+    imported_into(lake, mirrored(theirs, tmp_path / "tree", with_metadata=False))
+    return lake
+
+
+OF_BOTH = [*KEYS, OTHER_SIGNER.public_key]
+
+
+def test_bundles_of_others_are_made_again_once_some_were_verified(taken_in, monkeypatch):
+    verified = []
+    monkeypatch.setattr(
+        audit_parts, "verify", lambda *given: verified.append(given) or verify(*given)
+    )
+
+    assert audit(taken_in, OF_BOTH).findings == []
+    assert len(verified) == 3
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize(
+    ("found", "instead"),
+    [('"title":"', '"title":"Not '), ('"bundle_version":"1.0"', '"bundle_version":"1.1"')],
+)
+def test_a_bundle_of_others_that_does_not_hold_is_found(taken_in, place, found, instead):
+    def edit(held):
+        held[place]["document"] = held[place]["document"].replace(found, instead)
+
+    forge(taken_in, "bundles", edit)
+    findings = audit(taken_in, OF_BOTH).findings
+
+    assert {hit.row for hit in findings if hit.table == "bundles"} == {place}
+    assert "bundle_digest_mismatch" in {hit.code for hit in findings}
 
 
 def test_a_name_that_stands_twice_is_found(harmed):
