@@ -171,11 +171,11 @@ def record_failures(
         Code.CANONICAL_DIGEST_MISMATCH,
         "the canonical record",
     )
-    if number != read.pith_number:
+    if number != str(read.number):
         yield Failure(
             path + "/canonical_record",
             Code.NUMBER_MISMATCH,
-            f"this canonical record is {read.pith_number}, the document is of {number}",
+            f"this canonical record is {read.number}, the document is of {number}",
         )
     yield from receipt_failures(receipt, found, keyring, path + "/receipt")
 

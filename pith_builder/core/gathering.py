@@ -115,8 +115,7 @@ def gathered_of(
         raise NoStateError(
             f"{number}: no valid record_created event, so there is no state"
         ) from None
-    record, digest, pith_number = read_record(dump_canonical(payload["canonical_record"]))
-    name = PithNumber.parse(pith_number)
+    record, digest, name = read_record(dump_canonical(payload["canonical_record"]))
     aliases = _latest(source_aliases(record, name, given_at(ordered)), later)
     return Gathered(
         number=name,

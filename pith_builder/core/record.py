@@ -165,11 +165,11 @@ def _said_by(value: JsonValue) -> CanonicalRecord:
 
 
 class NamedRecord(NamedTuple):
-    """A canonical record, its digest, and the Pith Number that follows, as it is written."""
+    """A canonical record, its digest, and the Pith Number that follows."""
 
     record: CanonicalRecord
     digest: RecordDigest
-    pith_number: str
+    number: PithNumber
 
 
 _REMEMBERED = 64
@@ -192,7 +192,7 @@ def _read_record(canonical: bytes) -> NamedRecord:
     if record.canonical_bytes() != canonical:
         raise MalformedError(_OTHERWISE_SAID)
     digest = RecordDigest(sha256(canonical))
-    return NamedRecord(record, digest, str(PithNumber.of(digest, record.submitted_at.year)))
+    return NamedRecord(record, digest, PithNumber.of(digest, record.submitted_at.year))
 
 
 _remembered = lru_cache(_REMEMBERED)(_read_record)

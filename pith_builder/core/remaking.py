@@ -89,8 +89,7 @@ class Remade(NamedTuple):
     @property
     def found(self) -> Gathered:
         """The record as its two events tell it."""
-        record, digest, pith_number = self.named
-        number = PithNumber.parse(pith_number)
+        record, digest, number = self.named
         return Gathered(
             number=number,
             record=record,
@@ -186,8 +185,7 @@ class _Maker:
             return None
         canonical = dump_canonical(bundle["canonical_record"])
         named = read_record(canonical)
-        number = PithNumber.parse(named.pith_number)
-        said = _said(bundle["canonical_record"], number, signed_at)
+        said = _said(bundle["canonical_record"], named.number, signed_at)
         said["record"] = canonical
         for name, text in zip(("title", "excerpt", "authors"), shown, strict=True):
             said[name] = dump_canonical(text)

@@ -211,7 +211,7 @@ def _held_events(number: str, said: bytes, bundle: JsonValue, taker: Taker) -> l
 def _is_remade(remaking: Remaking, offer: Offer, sorting: Sorting, taken: TakenRecord) -> bool:
     """Take a bundle that is as minting makes it, and tell whether it is."""
     remade = remaking.read(offer.document, with_seal=not taken.is_held)
-    if remade is None or remade.named.pith_number != taken.number:
+    if remade is None or str(remade.named.number) != taken.number:
         return False
     for event in remade.valid:
         taken.verdicts[sorting.take_valid(event).verdict] += 1
