@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pith_builder.core.canonical import JsonValue, canonical_text, parse_json, sha256_hex
+from pith_builder.core.canonical import JsonValue, canonical_bytes, parse_json, sha256_hex
 from pith_builder.core.event_checks import (
     UNSEEN_ITEMS,
     Finding,
@@ -161,7 +161,7 @@ def _paper_failures(
             Code.DISAGREEMENT,
             "the canonical record",
         )
-    title_sha256 = sha256_hex(canonical_text(paper["title"]).encode())
+    title_sha256 = sha256_hex(canonical_bytes(paper["title"]))
     if title_sha256 != record.title_canon_sha256 or shown_title(paper["title"]) != paper["title"]:
         message = f"{shown(paper['title'])} is not the title that title_canon_sha256 is of"
         yield Failure(path + "/title", Code.DISAGREEMENT, message)
@@ -171,7 +171,7 @@ def _paper_failures(
         yield Failure(path + "/abstract_excerpt", Code.WRONG_VALUE, message)
     elif (
         len(excerpt) < EXCERPT_CHARACTERS
-        and sha256_hex(canonical_text(excerpt).encode()) != record.abstract_canon_sha256
+        and sha256_hex(canonical_bytes(excerpt)) != record.abstract_canon_sha256
     ):
         message = "is shorter than an excerpt, yet not what abstract_canon_sha256 is of"
         yield Failure(path + "/abstract_excerpt", Code.DISAGREEMENT, message)

@@ -16,7 +16,7 @@ from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
     JsonValue,
     RecordDigest,
-    canonical_text,
+    canonical_bytes,
     dump_canonical,
     parse_canonical,
     sha256,
@@ -299,8 +299,8 @@ def _record(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) ->
     record = CanonicalRecord(
         source_id=ArxivId(row["arxiv_id"]),
         source_version=row["arxiv_version"],
-        title_canon_sha256=sha256_hex(canonical_text(row["title"]).encode()),
-        abstract_canon_sha256=sha256_hex(canonical_text(row["abstract"]).encode()),
+        title_canon_sha256=sha256_hex(canonical_bytes(row["title"])),
+        abstract_canon_sha256=sha256_hex(canonical_bytes(row["abstract"])),
         license=row["license"],
         primary_cat=row["categories"][0],
         cross_cats_sorted=sorted_categories(
@@ -353,10 +353,7 @@ def _imported_record(
             yield "record_mismatch", f"{name} is {row[name]!r}, by the record {wanted!r}"
     for name in ("title", "abstract"):
         text = row[name]
-        if (
-            text is not None
-            and sha256_hex(canonical_text(text).encode()) != row[f"{name}_canon_sha256"]
-        ):
+        if text is not None and sha256_hex(canonical_bytes(text)) != row[f"{name}_canon_sha256"]:
             yield "record_mismatch", f"{name} is not what {name}_canon_sha256 is of"
     if row["authors"] is not None:
         excerpt = None if row["abstract"] is None else abstract_excerpt(row["abstract"])
