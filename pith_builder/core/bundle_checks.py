@@ -10,6 +10,7 @@ from pith_builder.core.bundle import bundle_digest
 from pith_builder.core.canonical import JsonValue, parse_json
 from pith_builder.core.event import content_digest
 from pith_builder.core.event_checks import (
+    failures_among,
     record_failures,
     signature_failures,
     snapshot_digest_failures,
@@ -40,7 +41,7 @@ def bundle_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
     yield from record_name_failures(holds, "/canonical_record")
     yield from number_failures(holds)
     judged = judged_events(holds, keyring)
-    yield from (failure for found in judged for _, failure in found)
+    yield from failures_among(judged)
     if holds.has("/state", "/events", "/source_aliases", "/pith_number"):
         aliases = [SourceAlias(**alias) for alias in bundle["source_aliases"]]
         try:

@@ -113,6 +113,15 @@ def canonical_bytes(text: str) -> bytes:
     return spaced
 
 
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 of a title or an abstract in canonical form, in hexadecimal (FORMAT.md 2).
+
+    Raises:
+        MalformedError: The text cannot be written as UTF-8.
+    """
+    return sha256_hex(canonical_bytes(text))
+
+
 def dump_canonical(value: JsonValue) -> bytes:
     """Serialise a document of our own making: `canonical_json` without its checks.
 
@@ -213,8 +222,10 @@ def parse_json(data: bytes) -> JsonValue:
             infinity, an integer beyond 64 bits, a lone surrogate or more than 64 levels.
     """
     quick = _quickly_read(data)
-    if quick is not None:
-        return quick
+    return _carefully_read(data) if quick is None else quick
+
+
+def _carefully_read(data: bytes) -> JsonValue:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -246,7 +257,7 @@ def parse_canonical(data: bytes) -> JsonValue:
     quick = _quickly_read(data)
     if quick is not None:
         return quick
-    value = parse_json(data)
+    value = _carefully_read(data)
     if canonical_json(value) != data:
         raise MalformedError("the document is not in canonical JSON")
     return value

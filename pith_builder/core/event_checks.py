@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -106,6 +106,23 @@ def event_findings(
             yield Reason.SIGNER_MISMATCH, failure
     for failure in _payload_failures(event, keyring, path + "/payload"):
         yield Reason.INVALID_PAYLOAD, failure
+
+
+def judged(
+    events: Iterable[JsonValue], number: str | None, keyring: Keyring, path: str = ""
+) -> list[list[Finding]]:
+    """Return the findings of each of some events, which are listed at `path`."""
+    return [
+        [*event_findings(event, number, keyring, path + pointer(index))]
+        for index, event in enumerate(events)
+    ]
+
+
+def failures_among(judged_events: Iterable[Iterable[Finding]]) -> Iterator[Failure]:
+    """Yield the failures of events that were judged."""
+    for findings in judged_events:
+        for _, failure in findings:
+            yield failure
 
 
 def _payload_failures(

@@ -14,11 +14,10 @@ from pith_builder.core.canonical import (
     EventDigest,
     RecordDigest,
     SignableDigest,
-    canonical_bytes,
     dump_canonical,
     sha256,
-    sha256_hex,
     sha256_joined,
+    text_sha256,
 )
 from pith_builder.core.graph import abstract_excerpt, authors_text, shown_title
 from pith_builder.core.instants import checked_instant, format_seconds
@@ -85,8 +84,8 @@ def identities(papers: Sequence[Paper]) -> list[Identity]:
     Raises:
         MalformedError: A paper's text cannot be written as UTF-8.
     """
-    titles = [sha256_hex(canonical_bytes(paper.title)) for paper in papers]
-    abstracts = [sha256_hex(canonical_bytes(paper.abstract)) for paper in papers]
+    titles = [text_sha256(paper.title) for paper in papers]
+    abstracts = [text_sha256(paper.abstract) for paper in papers]
     categories = [_categories(paper.categories) for paper in papers]
     said = [
         (

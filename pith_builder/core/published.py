@@ -61,13 +61,14 @@ def published_bundle(
         # What compares equal is canonical as it is written; where the rest is plain, all is.
         is_quick = _is_quickly_sound(rest)
         write = dump_canonical if is_quick else canonical_json
+        holds = Sound(bundle, (), write)
         if (
             write({name: bundle.get(name) for name in _FOLLOWING}) == following
             and len(bundle["events"]) == len(events)
             and {claimed_id(event): write(event) for event in bundle["events"]} == events
             and (is_quick or next(_REST.failures(rest, ""), None) is None)
-            and next(seal_failures(Sound(bundle, (), write), keyring), None) is None
-            and next(link_failures(Sound(bundle, ())), None) is None
+            and next(seal_failures(holds, keyring), None) is None
+            and next(link_failures(holds), None) is None
         ):
             holding.append((write(bundle), bundle))
     return min(holding, key=itemgetter(0), default=None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pith_builder.core.canonical import JsonValue, canonical_bytes, parse_json, sha256_hex
+from pith_builder.core.canonical import JsonValue, parse_json, text_sha256
 from pith_builder.core.event_checks import (
     UNSEEN_ITEMS,
     Finding,
+    failures_among,
     signature_failures,
     snapshot_digest_failures,
 )
@@ -54,7 +55,7 @@ def record_document_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure
         )
         yield from signature_failures(found, document["receipt"], keyring, "/receipt")
     judged = judged_events(holds, keyring)
-    yield from (failure for found in judged for _, failure in found)
+    yield from failures_among(judged)
     yield from alias_failures(holds, "/canonical_record", "/aliases")
     if holds.has("/paper", "/graph_snapshot"):
         yield from differences(
@@ -161,7 +162,7 @@ def _paper_failures(
             Code.DISAGREEMENT,
             "the canonical record",
         )
-    title_sha256 = sha256_hex(canonical_bytes(paper["title"]))
+    title_sha256 = text_sha256(paper["title"])
     if title_sha256 != record.title_canon_sha256 or shown_title(paper["title"]) != paper["title"]:
         message = f"{shown(paper['title'])} is not the title that title_canon_sha256 is of"
         yield Failure(path + "/title", Code.DISAGREEMENT, message)
@@ -169,10 +170,7 @@ def _paper_failures(
     if len(excerpt) > EXCERPT_CHARACTERS:
         message = f"found {len(excerpt)} characters, an excerpt has {EXCERPT_CHARACTERS} at most"
         yield Failure(path + "/abstract_excerpt", Code.WRONG_VALUE, message)
-    elif (
-        len(excerpt) < EXCERPT_CHARACTERS
-        and sha256_hex(canonical_bytes(excerpt)) != record.abstract_canon_sha256
-    ):
+    elif len(excerpt) < EXCERPT_CHARACTERS and text_sha256(excerpt) != record.abstract_canon_sha256:
         message = "is shorter than an excerpt, yet not what abstract_canon_sha256 is of"
         yield Failure(path + "/abstract_excerpt", Code.DISAGREEMENT, message)
     if authors_text(paper["authors_text"]) != paper["authors_text"]:

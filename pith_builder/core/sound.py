@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from pith_builder.core.alias import alias_names
 from pith_builder.core.canonical import JsonValue, Writer, canonical_json, sha256_hex
-from pith_builder.core.event_checks import Finding, event_findings
+from pith_builder.core.event_checks import Finding, judged
 from pith_builder.core.keys import Keyring, PublicKey
 from pith_builder.core.number import PithNumber
 from pith_builder.core.record import CanonicalRecord
-from pith_builder.core.report import Code, Failure, differences, pointer
+from pith_builder.core.report import Code, Failure, differences
 from pith_builder.errors import MalformedError
 
 
@@ -138,10 +138,7 @@ def judged_events(holds: Sound, keyring: Keyring) -> list[list[Finding]]:
     if not holds.has("/events"):
         return []
     number = holds.document["pith_number"] if holds.has("/pith_number") else None
-    return [
-        [*event_findings(event, number, keyring, pointer("events", index))]
-        for index, event in enumerate(holds.document["events"])
-    ]
+    return judged(holds.document["events"], number, keyring, "/events")
 
 
 def state_digest_failures(holds: Sound, field: str) -> Iterator[Failure]:

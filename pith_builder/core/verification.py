@@ -8,7 +8,12 @@ from functools import cached_property
 
 from pith_builder.core.bundle_checks import bundle_failures, state_failures
 from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical, parse_json
-from pith_builder.core.event_checks import event_findings, snapshot_digest_failures
+from pith_builder.core.event_checks import (
+    event_findings,
+    failures_among,
+    judged,
+    snapshot_digest_failures,
+)
 from pith_builder.core.form import AnyObject, Form, Quick
 from pith_builder.core.forms import BUNDLE, GRAPH, PUBLIC_KEY, RECORD_DOCUMENT, STATE
 from pith_builder.core.inclusion import INCLUSION, inclusion_failures
@@ -63,9 +68,8 @@ def verify(document: JsonValue, keyring: Keyring) -> Report:
             name = _named(document, kind.named_by)
             return Report(kind.name, name, (*holds.failures, *checked))
     if _lists_events(document):
-        return Report(
-            "events", _named(document[0], "subject_pith_number"), _listed(document, keyring)
-        )
+        found = tuple(failures_among(judged(document, None, keyring)))
+        return Report("events", _named(document[0], "subject_pith_number"), found)
     message = f"not a Pith document: it has none of the fields {_TELLING}"
     return Report("unknown", "", (Failure("", Code.UNKNOWN_KIND, message),))
 
@@ -83,17 +87,8 @@ def _lists_events(document: JsonValue) -> bool:
     )
 
 
-def _listed(events: list[JsonValue], keyring: Keyring) -> tuple[Failure, ...]:
-    return tuple(
-        failure
-        for index, event in enumerate(events)
-        for _, failure in event_findings(event, None, keyring, pointer(index))
-    )
-
-
 def _whole_event_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:
-    for _, failure in event_findings(holds.document, None, keyring):
-        yield failure
+    yield from failures_among([event_findings(holds.document, None, keyring)])
 
 
 def _public_key_failures(holds: Sound, keyring: Keyring) -> Iterator[Failure]:

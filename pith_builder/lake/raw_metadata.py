@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pith_builder.core.canonical import JsonValue, canonical_bytes, parse_json, sha256_hex
+from pith_builder.core.canonical import JsonValue, parse_json, text_sha256
 from pith_builder.core.instants import parse_seconds
 from pith_builder.core.metadata import METADATA, parse_day
 from pith_builder.core.record import CanonicalRecord, sorted_categories
@@ -35,7 +35,7 @@ def read_raw_metadata(data: bytes, record: CanonicalRecord) -> dict[str, Any]:
         ("abstract", record.abstract_canon_sha256),
     ):
         text = said[name]
-        if text is not None and sha256_hex(canonical_bytes(text)) != wanted:
+        if text is not None and text_sha256(text) != wanted:
             raise MalformedError(f"/{name}: is not what {name}_canon_sha256 is of")
     categories = said["categories"]
     if categories is not None and not (

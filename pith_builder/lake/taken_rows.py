@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, canonical_bytes, sha256_hex
+from pith_builder.core.canonical import JsonValue, text_sha256
 from pith_builder.core.event import Event
 from pith_builder.core.forms import GRAPH_SNAPSHOT
 from pith_builder.core.gathering import Gathered
@@ -152,13 +152,13 @@ def _shown(found: Gathered) -> dict[str, Any]:
             paper["abstract_excerpt"],
         )
         if (
-            sha256_hex(canonical_bytes(title)) != record.title_canon_sha256
+            text_sha256(title) != record.title_canon_sha256
             or shown_title(title) != title
             or authors_text(authors) != authors
         ):
             continue
         is_whole = (
-            sha256_hex(canonical_bytes(excerpt)) == record.abstract_canon_sha256
+            text_sha256(excerpt) == record.abstract_canon_sha256
             and abstract_excerpt(excerpt) == excerpt
         )
         return {"title": title, "authors": authors, "abstract": excerpt if is_whole else None}

@@ -67,8 +67,7 @@ def attested(  # noqa: PLR0913 - an event says as many things (FORMAT.md 7)
         MalformedError: The proof is none.
         VerificationError: The proof is of something else.
     """
-    named = [*supersedes, *([] if prev_event is None else [prev_event])]
-    failure = next(ListOf(EVENT_ID).failures(named, ""), None)
+    failure = next(ListOf(EVENT_ID).failures(_named(supersedes, prev_event), ""), None)
     if failure is not None:
         raise UsageError(f"not the id of an event: {failure.message}")
     said = {name: value for name, value in given.items() if value is not None}
@@ -99,10 +98,9 @@ def notes_on(event: Event, known: Mapping[str, str]) -> list[str]:
         event: The event.
         known: Who stated the events that the lake holds of its record, by id.
     """
-    named = [*event.supersedes, *([] if event.prev_event is None else [event.prev_event])]
     unknown = [
         f"{name} is no event that this lake holds of the record"
-        for name in dict.fromkeys(named)
+        for name in dict.fromkeys(_named(event.supersedes, event.prev_event))
         if name not in known
     ]
     of_others = [
@@ -111,6 +109,10 @@ def notes_on(event: Event, known: Mapping[str, str]) -> list[str]:
         if known.get(name, event.signer_id) != event.signer_id
     ]
     return unknown + of_others
+
+
+def _named(supersedes: tuple[str, ...], prev_event: str | None) -> list[str]:
+    return [*supersedes, *([] if prev_event is None else [prev_event])]
 
 
 def offer_of(event: Event, subject: Subject) -> Offer:

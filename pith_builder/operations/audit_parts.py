@@ -16,11 +16,11 @@ from pith_builder.core.arxiv_id import ArxivId
 from pith_builder.core.canonical import (
     JsonValue,
     RecordDigest,
-    canonical_bytes,
     dump_canonical,
     parse_canonical,
     sha256,
     sha256_hex,
+    text_sha256,
 )
 from pith_builder.core.event_checks import signature_failures
 from pith_builder.core.forms import GRAPH_SNAPSHOT, RECORD_CREATED
@@ -156,11 +156,6 @@ class PartCheck:
         }
         self._first: tuple[Any, ...] | None = None
         self._before: tuple[Any, ...] | None = None
-
-    def ends(self, columns: Columns) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Return the keys of the first and the last of some rows."""
-        first, last = (tuple(columns[place][row] for place in self._key_places) for row in (0, -1))
-        return first, last
 
     def accept(self, first: tuple[Any, ...], last: tuple[Any, ...], rows: int) -> None:
         """Pass rows that are shown to be right, and sorted from the first key to the last."""
@@ -299,8 +294,8 @@ def _record(audit: PartAudit, row: _Row, index: int, key: str, judge: _Judge) ->
     record = CanonicalRecord(
         source_id=ArxivId(row["arxiv_id"]),
         source_version=row["arxiv_version"],
-        title_canon_sha256=sha256_hex(canonical_bytes(row["title"])),
-        abstract_canon_sha256=sha256_hex(canonical_bytes(row["abstract"])),
+        title_canon_sha256=text_sha256(row["title"]),
+        abstract_canon_sha256=text_sha256(row["abstract"]),
         license=row["license"],
         primary_cat=row["categories"][0],
         cross_cats_sorted=sorted_categories(
@@ -353,7 +348,7 @@ def _imported_record(
             yield "record_mismatch", f"{name} is {row[name]!r}, by the record {wanted!r}"
     for name in ("title", "abstract"):
         text = row[name]
-        if text is not None and sha256_hex(canonical_bytes(text)) != row[f"{name}_canon_sha256"]:
+        if text is not None and text_sha256(text) != row[f"{name}_canon_sha256"]:
             yield "record_mismatch", f"{name} is not what {name}_canon_sha256 is of"
     if row["authors"] is not None:
         excerpt = None if row["abstract"] is None else abstract_excerpt(row["abstract"])

@@ -13,11 +13,11 @@ import pickle
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from threading import Thread
 from typing import IO, Any, NamedTuple
 
 from pith_builder.errors import StorageError
@@ -246,12 +246,9 @@ class Desk:
 
         That takes a second of waiting for the disk where gigabytes lie in them.
         """
-        remover = Thread(target=self._remove_heaps, name="clear the desk")
-        remover.start()
-        try:
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(self._remove_heaps)
             yield
-        finally:
-            remover.join()
 
     def _remove_heaps(self) -> None:
         for heap in self.path.parent.glob(f"{_HEAP_PREFIX}*"):
