@@ -157,7 +157,7 @@ def read_head(document: bytes) -> tuple[JsonValue, bytes]:
     """
     # In JSON these bytes are a field's name wherever they stand, and no object is whole without
     # what closes it: so what is cut at any but the bundle's own field cannot be read.
-    end = document.find(b',"state":{')
+    end = document.find(b',"state":{"applied_event_ids":[')
     head = document if end < 0 else document[:end] + b"}"
     try:
         return load_canonical(head), head

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
@@ -19,7 +19,7 @@ from pith_builder.core.forms import NUMBER
 from pith_builder.core.report import Code, shown
 from pith_builder.errors import MalformedError, UsageError
 from pith_builder.operations.verify_files import MAX_DOCUMENT_BYTES
-from pith_builder.sources.lines import READ_BYTES, PlacedBlock, Stamp, unpacked
+from pith_builder.sources.lines import READ_BYTES, PlacedBlock, Stamp, line_ends, unpacked
 
 STRETCH_BYTES = 16 << 20
 """Of a larger file of JSON lines, one process reads so much while others read the rest."""
@@ -35,8 +35,7 @@ class OfferKind(StrEnum):
     METADATA = "metadata"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(NamedTuple):
     """A document that says something of one record, not yet judged.
 
     Attributes:
@@ -53,7 +52,7 @@ class Offer:
     source: str
     line: int
     document: bytes
-    start: int | None = field(default=None, compare=False)
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ _is_number = NUMBER.quick()
 
 _QUICKLY_TOLD = re.compile(rb'\{"built_at":"[^"\\]*","bundle_signature":\{')
 _NAMING = b'"pith_number":"'
-_TIMES_NAMED = 2  # by the bundle and by its state
+_NUMBER_BYTES = len("pith:2018:REQM6TSZ2XBI5YFGVPNQEI7HST")
 
 _KINDS = (
     (OfferKind.BUNDLE, ("bundle_type", "bundle_signature"), "pith_number"),
@@ -162,7 +161,7 @@ def _stretches(source: Path) -> Iterator[PlacedBlock | Refused]:
     with reading(source), source.open("rb") as file:
         stamp = Stamp.of(source)
         while piece := file.read(READ_BYTES):
-            if found := piece.count(b"\n"):
+            if found := line_ends(piece):
                 lines += found
                 end = position + piece.rindex(b"\n") + 1
             position += len(piece)
@@ -184,7 +183,7 @@ def offers_of(block: PlacedBlock) -> Iterator[Offer | Refused]:
     """
     start = block.start
     for line, text in enumerate(BytesIO(block.data), block.first_line):
-        if text.strip():
+        if not text.isspace():
             yield from offers_in(block.source_name, line, text.removesuffix(b"\n"), start)
         start += len(text)
 
@@ -283,10 +282,12 @@ def _quickly_named(text: bytes) -> str | None:
     """
     if _QUICKLY_TOLD.match(text) is None:
         return None
-    named = [rest[: rest.find(b'"')] for rest in text.split(_NAMING)[1:]]
-    if len(named) != _TIMES_NAMED or named[0] != named[1]:
+    # Its state names it last, and its public keys follow where it does so itself.
+    start = text.rfind(_NAMING) + len(_NAMING)
+    named = text[start : start + _NUMBER_BYTES]
+    if b'%b%b","public_keys":[' % (_NAMING, named) not in text:
         return None
-    number = named[0].decode(errors="replace")
+    number = named.decode(errors="replace")
     return number if _is_number(number) else None
 
 

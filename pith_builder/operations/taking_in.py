@@ -43,7 +43,7 @@ from pith_builder.operations.transaction import (
 from pith_builder.signing.ed25519 import TrustedKeys
 from pith_builder.sources.lines import PlacedBlock
 
-RECORDS_A_CHUNK = 2_000
+RECORDS_A_CHUNK = 4_000
 """Records that one process takes in at a time, into one part of each table."""
 
 MAX_LISTED = 1_000

