@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import itemgetter
+from operator import attrgetter
 
 from orjson import Fragment
 
+from pith_builder.core.bundle import Bundle
 from pith_builder.core.bundle_checks import link_failures, seal_failures
 from pith_builder.core.canonical import JsonValue, canonical_json, dump_canonical
 from pith_builder.core.event import claimed_id
@@ -37,8 +38,8 @@ _is_quickly_sound = _REST.quick()
 
 def published_bundle(
     found: Gathered, bundles: Iterable[JsonValue], keyring: Keyring
-) -> tuple[bytes, JsonValue] | None:
-    """Return the bundle that says all that was gathered and holds, and its canonical JSON first.
+) -> Bundle | None:
+    """Return the bundle that says all that was gathered and holds, or None.
 
     It holds as `verify` would find, which would judge the events once more. Ruling: of several
     the one whose canonical JSON comes first, so that their order does not matter.
@@ -55,7 +56,7 @@ def published_bundle(
         }
     )
     events = {event.event_id: event.document for event in found.valid}
-    holding: list[tuple[bytes, JsonValue]] = []
+    holding: list[Bundle] = []
     for bundle in bundles:
         rest = {name: bundle[name] for name in bundle.keys() - _COMPARED}
         # What compares equal is canonical as it is written; where the rest is plain, all is.
@@ -70,5 +71,7 @@ def published_bundle(
             and next(seal_failures(holds, keyring), None) is None
             and next(link_failures(holds), None) is None
         ):
-            holding.append((write(bundle), bundle))
-    return min(holding, key=itemgetter(0), default=None)
+            built_at, signature = bundle["built_at"], bundle["bundle_signature"]
+            kept = Bundle(built_at=built_at, signature=signature, document=write(bundle))
+            holding.append(kept)
+    return min(holding, key=attrgetter("document"), default=None)

@@ -1,9 +1,9 @@
 """Reading bundles by making them again: most are exactly as a builder of ours mints them.
 
-From what a bundle says of its paper and the signatures it carries, the whole bundle is made again
-with templates. If every byte is the same and every signature is that of a trusted key, it holds
-as it would by the readable checks, and in a part of their time. Whatever is otherwise, is left to
-those checks: nothing is ever refused here.
+What a bundle says of its paper and the signatures it carries are cut out where they should stand,
+and the whole bundle is made again with templates. If every byte is the same and every signature is
+that of a trusted key, it holds as it would by the readable checks, and in a part of their time.
+Whatever is otherwise, is left to those checks: nothing is ever refused here.
 
 1. A registry's first bundles are verified in full. What is the same in all of its bundles is in
    their form because one was seen to hold.
@@ -14,33 +14,33 @@ those checks: nothing is ever refused here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from orjson import Fragment
 
 from pith_builder.core.alias import source_aliases
-from pith_builder.core.bundle import read_head
+from pith_builder.core.bundle import Bundle, read_head
 from pith_builder.core.canonical import (
     BundleDigest,
     EventDigest,
     JsonValue,
-    SignableDigest,
     dump_canonical,
     load_canonical,
     sha256,
 )
 from pith_builder.core.event import Event
-from pith_builder.core.forms import GRAPH_SNAPSHOT, MICROSECONDS, RECORD_CREATED
+from pith_builder.core.forms import MICROSECONDS
 from pith_builder.core.gathering import Gathered
 from pith_builder.core.instants import format_microseconds, format_seconds
 from pith_builder.core.keys import Keyring, PublicKey, Signature
 from pith_builder.core.merge import State
-from pith_builder.core.number import SHORT_LENGTHS, PithNumber
+from pith_builder.core.number import SHORT_LENGTHS
 from pith_builder.core.record import NamedRecord, read_record
 from pith_builder.core.registry import Registry
 from pith_builder.core.specimen import Specimen, minted_specimen, templates
+from pith_builder.core.template import Template
 from pith_builder.core.verification import verify_bytes
 from pith_builder.errors import MalformedError, VerificationError
 
@@ -66,22 +66,37 @@ _INSTANTS = (
 )
 """When specimens are minted: texts that stand nowhere else in them."""
 
+_EVENTS = ("created", "graph")
+"""The events of a bundle as they stand in it, by the name of their templates."""
+
+_TEXTS = ("title", "excerpt", "authors")
+"""What a graph snapshot says of a paper beside its record."""
+
+_READ = (
+    *("record", "seconds", "microseconds", *_TEXTS),
+    *("receipt_signature", "created_signature", "graph_signature"),
+    *("bundle_sha256", "bundle_signature"),
+)
+"""The gaps that are read in a bundle; all others follow from the record and from these."""
+
+_OF_ANY_LENGTH = ("arxiv_id", "version", "license", "primary_cat", "cross_cats")
+"""Those of the others that differ in length, which are passed over where they stand."""
+
 _is_instant = MICROSECONDS.quick()
+_Read = TypeVar("_Read")
 
 
 class Remade(NamedTuple):
     """A bundle that was made again.
 
     Attributes:
-        document: Its canonical JSON, which is as it came.
-        head: What it says but for its state, which follows.
+        bundle: The bundle, as it came.
         named: Its record.
         valid: Its two events.
         state: The merge of those.
     """
 
-    document: bytes
-    head: JsonValue
+    bundle: Bundle
     named: NamedRecord
     valid: tuple[Event, ...]
     state: State
@@ -102,7 +117,7 @@ class Remade(NamedTuple):
 
     def whole(self) -> JsonValue:
         """Return what it says."""
-        return load_canonical(self.document)
+        return load_canonical(self.bundle.document)
 
     def says_all(self, valid: Sequence[Event]) -> bool:
         """Tell whether these events, by id, are those of the bundle."""
@@ -118,23 +133,29 @@ class Remaking:
         self._keyring = keyring
         self._seen: dict[bytes, int] = {}
         self._makers: dict[bytes, _Maker] = {}
+        self._latest: _Maker | None = None
 
     def read(self, document: bytes, *, with_seal: bool) -> Remade | None:
         """Return what a bundle says, if it holds and is as minting makes it; None says nothing.
 
         `with_seal` is whether its own signature counts, besides those of its events.
         """
-        try:
-            bundle, _ = read_head(document)
-            header = _header(bundle)
-            maker = self._makers.get(header) or self._maker_of(header, bundle, document)
-            if maker is not None:
-                return maker.remade(bundle, document, self._keyring, with_seal=with_seal)
-        except _OTHERWISE:
-            pass
-        return None
+        latest = self._latest  # the bundles of a registry mostly come one behind the other
+        if latest is not None:
+            remade = _tried(latest.remade, document, self._keyring, with_seal=with_seal)
+            if remade is not None:
+                return remade
+        maker = _tried(self._maker_of, document)
+        if maker is None or maker is latest:
+            return None
+        self._latest = maker
+        return _tried(maker.remade, document, self._keyring, with_seal=with_seal)
 
-    def _maker_of(self, header: bytes, bundle: JsonValue, document: bytes) -> _Maker | None:
+    def _maker_of(self, document: bytes) -> _Maker | None:
+        bundle, _ = read_head(document)
+        header = _header(bundle)
+        if header in self._makers:
+            return self._makers[header]
         seen = self._seen.get(header, 0) + 1
         if seen > 1 or len(self._seen) < _MOST_REGISTRIES:
             self._seen[header] = seen
@@ -143,6 +164,14 @@ class Remaking:
         verify_bytes(document, self._keyring).verified()
         maker = self._makers[header] = _Maker(bundle)
         return maker
+
+
+def _tried(read: Callable[..., _Read | None], *given: Any, **how: Any) -> _Read | None:
+    """Return what is read, or None where a bundle is made otherwise than minting makes it."""
+    try:
+        return read(*given, **how)
+    except _OTHERWISE:
+        return None
 
 
 def _header(bundle: JsonValue) -> bytes:
@@ -171,49 +200,39 @@ class _Maker:
             for seed, now in enumerate(_INSTANTS, 1)
         )
         self._templates = templates(one, other)
+        whole = one.documents["bundle"]
+        gaps = {**one.gaps, "record": one.documents["record"]}
+        self._bundle = Template(whole, {name: gaps[name] for name in (*_READ, *_OF_ANY_LENGTH)})
+        self._made = load_canonical(whole)
 
-    def remade(
-        self, bundle: JsonValue, document: bytes, keyring: Keyring, *, with_seal: bool
-    ) -> Remade | None:
+    def remade(self, document: bytes, keyring: Keyring, *, with_seal: bool) -> Remade | None:
         """Make a bundle again, and check the signatures in it."""
-        created, graph = bundle["events"]
-        receipt = created["payload"]["receipt"]
-        paper = graph["payload"]["graph_snapshot"]["paper"]
-        shown = paper["title"], paper["abstract_excerpt"], paper["authors_text"]
-        signed_at = receipt["signed_at"]
-        if not _is_instant(signed_at) or any(type(text) is not str for text in shown):
+        said = self._bundle.said_in(document)
+        named = read_record(said["record"])
+        signed_at = said["microseconds"].decode()
+        said |= _said(named)
+        said["seconds"] = f"{signed_at[:19]}Z".encode()
+        digests = [self._event_again(name, said) for name in _EVENTS]
+        self._state_again(said)
+        whole = self._bundle_again(said, with_seal=with_seal)
+        if said["bundle"] != document or not _is_instant(signed_at):
             return None
-        canonical = dump_canonical(bundle["canonical_record"])
-        named = read_record(canonical)
-        said = _said(bundle["canonical_record"], named.number, signed_at)
-        said["record"] = canonical
-        for name, text in zip(("title", "excerpt", "authors"), shown, strict=True):
-            said[name] = dump_canonical(text)
-        self._fill("aliases", said)
+        if not all(_is_text(said[name]) for name in _TEXTS):
+            return None
+        made = self._made["events"]
+        receipt = _signed(made[0]["payload"]["receipt"], "receipt", signed_at, said)
         keyring.verified(named.digest, Signature.from_block(receipt))
-        _seal("receipt", named.digest, receipt, said)
-        said["digest"] = said["receipt_sha256"]
-        for name, event in (("created", created), ("graph", graph)):
-            self._fill(f"{name}_payload", said)
-            digest = EventDigest(sha256(self._filled(f"{name}_content", said)))
-            signature = Signature.from_block(event["signature"], event["created_at"])
-            signer_id = event["signer"]["signer_id"]
-            keyring.verified(digest, signature, event["event_type"], signer_id)
-            _seal(name, digest, event["signature"], said)
-            self._fill(name, said)
-        self._fill("state_head", said)
-        said["state_sha256"] = sha256(self._filled("state_content", said)).hex().encode()
-        self._fill("state", said)
-        self._fill("bundle_tail", said)
-        seal = bundle["bundle_signature"]
-        signature = Signature.from_block(seal, bundle["built_at"])
-        whole = BundleDigest.fromhex(seal["bundle_sha256"])
+        created, graph = (
+            _event(one, name, signed_at, said) for one, name in zip(made, _EVENTS, strict=True)
+        )
+        for event, digest in zip((created, graph), digests, strict=True):
+            signature = Signature.from_block(event.signature, event.created_at)
+            keyring.verified(digest, signature, event.event_type, event.signer_id)
+        seal = _signed(self._made["bundle_signature"], "bundle", signed_at, said)
+        seal["bundle_sha256"] = whole.hex()
+        signature = Signature.from_block(seal, created.created_at)
         if with_seal:
-            whole = BundleDigest(sha256(self._filled("bundle_content", said)))
             keyring.verified(whole, signature)
-        _seal("bundle", whole, seal, said)
-        if self._filled("bundle", said) != document:
-            return None
         state = State(
             event_count=2,
             invalid_event_count=0,
@@ -221,11 +240,30 @@ class _Maker:
             state_sha256=said["state_sha256"].decode(),
             document=said["state"],
         )
-        valid = (
-            _event(created, RECORD_CREATED, said["created_payload"], said["created"]),
-            _event(graph, GRAPH_SNAPSHOT, said["graph_payload"], said["graph"]),
-        )
-        return Remade(document, bundle, named, valid, state)
+        bundle = Bundle(built_at=created.created_at, signature=seal, document=document)
+        return Remade(bundle, named, (created, graph), state)
+
+    def _event_again(self, name: str, said: dict[str, bytes]) -> EventDigest:
+        self._fill(f"{name}_payload", said)
+        digest = EventDigest(sha256(self._filled(f"{name}_content", said)))
+        said[f"{name}_sha256"] = digest.hex().encode()
+        self._fill(name, said)
+        return digest
+
+    def _state_again(self, said: dict[str, bytes]) -> None:
+        self._fill("aliases", said)
+        self._fill("state_head", said)
+        said["state_sha256"] = sha256(self._filled("state_content", said)).hex().encode()
+        self._fill("state", said)
+
+    def _bundle_again(self, said: dict[str, bytes], *, with_seal: bool) -> BundleDigest:
+        self._fill("bundle_tail", said)
+        digest = BundleDigest.fromhex(said["bundle_sha256"].decode())
+        if with_seal:
+            digest = BundleDigest(sha256(self._filled("bundle_content", said)))
+        said["bundle_sha256"] = digest.hex().encode()
+        self._fill("bundle", said)
+        return digest
 
     def _filled(self, name: str, said: Mapping[str, bytes]) -> bytes:
         return self._templates[name].filled(said)
@@ -234,29 +272,83 @@ class _Maker:
         said[name] = self._filled(name, said)
 
 
-def _seal(name: str, digest: SignableDigest, block: JsonValue, said: dict[str, bytes]) -> None:
-    """Say what stands in the places of a digest and of its signature."""
-    said[f"{name}_sha256"] = digest.hex().encode()
-    said[f"{name}_signature"] = block["signature_b64"].encode()
+class _Unread(Mapping[str, JsonValue]):
+    """A payload that is parsed when somebody looks into it: most are stored unread."""
+
+    __slots__ = ("_document", "_value")
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+        self._value: dict[str, JsonValue] | None = None
+
+    def _read(self) -> dict[str, JsonValue]:
+        if self._value is None:
+            self._value = load_canonical(self._document)
+        return self._value
+
+    def __getitem__(self, name: str) -> JsonValue:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
-def _said(record: JsonValue, number: PithNumber, signed_at: str) -> dict[str, bytes]:
-    """Return what stands in the gaps of templates, of a sound canonical record."""
-    source, metadata = record["source"], record["metadata"]
+def _is_text(said: bytes) -> bool:
+    """Tell whether these bytes are the canonical JSON of one text."""
+    text = load_canonical(said)
+    return type(text) is str and dump_canonical(text) == said
+
+
+def _event(made: JsonValue, name: str, signed_at: str, said: Mapping[str, bytes]) -> Event:
+    """Return an event that was made again; `made` is the one of the specimen."""
+    created_at = said["seconds"].decode()
+    event_id = f"sha256:{said[f'{name}_sha256'].decode()}"
+    payload = said[f"{name}_payload"]
+    return Event(
+        event_type=made["event_type"],
+        event_id=event_id,
+        created_at=created_at,
+        signer_id=made["signer"]["signer_id"],
+        prev_event=None,
+        supersedes=(),
+        payload=_Unread(payload),
+        reduced={
+            "created_at": created_at,
+            "event_id": event_id,
+            "payload": Fragment(payload),
+            "signer": made["signer"],
+            "target": made["target"],
+        },
+        signature=_signed(made["signature"], name, signed_at, said),
+        document=said[name],
+    )
+
+
+def _signed(
+    made: JsonValue, name: str, signed_at: str, said: Mapping[str, bytes]
+) -> dict[str, JsonValue]:
+    """Return a signature block like the one of the specimen."""
+    signature = said[f"{name}_signature"].decode()
+    return {**made, "signature_b64": signature, "signed_at": signed_at}
+
+
+def _said(named: NamedRecord) -> dict[str, bytes]:
+    """Return what stands in the gaps of templates because of the record."""
+    record, digest, number = named
     return {
-        "arxiv_id": source["id"].encode(),
-        "version": b"%d" % source["version"],
-        "license": dump_canonical(metadata["license"]),
-        "primary_cat": dump_canonical(metadata["primary_cat"]),
-        "cross_cats": dump_canonical(metadata["cross_cats_sorted"]),
-        "submitted_at": metadata["submitted_at"].encode(),
-        "title_sha256": metadata["title_canon_sha256"].encode(),
-        "abstract_sha256": metadata["abstract_canon_sha256"].encode(),
+        "arxiv_id": record.source_id.value.encode(),
+        "version": b"%d" % record.source_version,
+        "license": dump_canonical(record.license),
+        "primary_cat": dump_canonical(record.primary_cat),
+        "cross_cats": dump_canonical(record.cross_cats_sorted),
+        "submitted_at": format_seconds(record.submitted_at).encode(),
+        "digest": digest.hex().encode(),
         "number": str(number).encode(),
         "suffix": number.suffix.encode(),
         **{f"short_{length}": number.suffix[:length].encode() for length in SHORT_LENGTHS},
-        "seconds": f"{signed_at[:19]}Z".encode(),
-        "microseconds": signed_at.encode(),
     }
 
 
@@ -272,25 +364,4 @@ def _dated(specimen: Specimen, now: datetime) -> Specimen:
     }
     return Specimen(
         gaps={**specimen.gaps, **gaps}, documents={**specimen.documents, **contents}, ends={}
-    )
-
-
-def _event(value: JsonValue, event_type: str, payload: bytes, document: bytes) -> Event:
-    return Event(
-        event_type=event_type,
-        event_id=value["event_id"],
-        created_at=value["created_at"],
-        signer_id=value["signer"]["signer_id"],
-        prev_event=None,
-        supersedes=(),
-        payload=value["payload"],
-        reduced={
-            "created_at": value["created_at"],
-            "event_id": value["event_id"],
-            "payload": Fragment(payload),
-            "signer": value["signer"],
-            "target": value["target"],
-        },
-        signature=value["signature"],
-        document=document,
     )

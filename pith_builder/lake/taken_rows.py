@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.canonical import JsonValue, text_sha256
+from pith_builder.core.bundle import Bundle
+from pith_builder.core.canonical import text_sha256
 from pith_builder.core.event import Event
 from pith_builder.core.forms import GRAPH_SNAPSHOT
 from pith_builder.core.gathering import Gathered
@@ -103,20 +104,19 @@ class TakenRows:
             self.build_id,
         )
 
-    def bundle(
-        self, number: str, event_count: int, signature: JsonValue, built_at: str, document: bytes
-    ) -> Row:
-        """Return the row of `bundles`; `signature` is its `bundle_signature`, whole."""
+    def bundle(self, number: str, event_count: int, bundle: Bundle) -> Row:
+        """Return the row of `bundles`."""
+        signature = bundle.signature
         return (
             number,
             event_count,
-            _whole(built_at),
+            _whole(bundle.built_at),
             signature["bundle_sha256"],
             signature["key_id"],
             signature["public_key_fingerprint"],
             signature["signature_b64"],
             _precise(signature["signed_at"]),
-            document,
+            bundle.document,
             self.build_id,
         )
 

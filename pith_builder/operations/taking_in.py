@@ -315,32 +315,32 @@ class _Written:
 
     def add(self, record: TakenRecord) -> None:
         """Add the rows of a record that the lake does not hold."""
-        found, created, rows = record.found, record.created, self.rows
-        if found is None or created is None:
+        found, created, bundle = record.found, record.created, record.bundle
+        if found is None or created is None or bundle is None:
             return
+        number, rows, count = record.number, self.rows, found.state.event_count
         row = rows.record(found, created, record.raw, record.source_name())
         self.writers[RECORDS.name].add_row(row)
         self._add_events(record)
-        self.writers[STATES.name].add_row(rows.state(record.number, found.state))
-        self.writers[BUNDLES.name].add_row(self._bundle(record, found.state.event_count))
-        self.aliases += (rows.alias(record.number, alias) for alias in found.aliases)
+        self.writers[STATES.name].add_row(rows.state(number, found.state))
+        self.writers[BUNDLES.name].add_row(rows.bundle(number, count, bundle))
+        self.aliases += (rows.alias(number, alias) for alias in found.aliases)
 
     def change(self, record: TakenRecord) -> None:
         """Add the events of a record that the lake holds, and replace its other rows."""
-        found, number = record.found, record.number
-        if found is None:
+        found, bundle = record.found, record.bundle
+        if found is None or bundle is None:
             return
+        number, rows, count = record.number, self.rows, found.state.event_count
         self._add_events(record)
-        state = self.rows.state(number, found.state)
-        bundle = self._bundle(record, found.state.event_count)
         aliases = [
-            self.rows.alias(number, alias)
+            rows.alias(number, alias)
             for alias in found.aliases
             if record.before_of(alias) != alias.created_at
         ]
         self.replaced += (
-            (STATES.name, number, [state]),
-            (BUNDLES.name, number, [bundle]),
+            (STATES.name, number, [rows.state(number, found.state)]),
+            (BUNDLES.name, number, [rows.bundle(number, count, bundle)]),
             (ALIASES.name, number, aliases),
         )
 
@@ -352,11 +352,6 @@ class _Written:
     def _add_events(self, record: TakenRecord) -> None:
         for event in record.new:
             self.writers[EVENTS.name].add_row(self.rows.event(record.number, event))
-
-    def _bundle(self, record: TakenRecord, event_count: int) -> Row:
-        return self.rows.bundle(
-            record.number, event_count, record.bundle_signature, record.built_at, record.bundle
-        )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pith_builder.core.alias import SourceAlias
-from pith_builder.core.bundle import read_head
+from pith_builder.core.bundle import Bundle, read_head
 from pith_builder.core.canonical import JsonValue, dump_canonical, load_canonical
 from pith_builder.core.event import Event
 from pith_builder.core.forms import RECORD_CREATED
@@ -79,9 +79,7 @@ class TakenRecord:
         refused: What was not taken, and why.
         new: The events to add, by id.
         found: The record with them, or None where nothing changes.
-        bundle: Its bundle, canonical JSON.
-        bundle_signature: Of that.
-        built_at: When that was built.
+        bundle: Its bundle, or None where nothing changes.
         before: The aliases it had, by kind and value, with their dates.
         created: The event whose receipt its row holds; None where it was held before.
         raw: The raw columns of its row, or None.
@@ -95,9 +93,7 @@ class TakenRecord:
     refused: list[Refused] = field(default_factory=list)
     new: tuple[Event, ...] = ()
     found: Gathered | None = None
-    bundle: bytes = b""
-    bundle_signature: JsonValue = None
-    built_at: str = ""
+    bundle: Bundle | None = None
     before: Mapping[tuple[str, str], str] = field(default_factory=dict)
     created: Event | None = None
     raw: dict[str, Any] | None = None
@@ -114,10 +110,11 @@ class TakenRecord:
 
     def signing_keys(self) -> set[tuple[str, str]]:
         """Return the names of the keys that signed what is new."""
-        if self.found is None:
+        if self.found is None or self.bundle is None:
             return set()
-        name = self.bundle_signature["key_id"], self.bundle_signature["public_key_fingerprint"]
-        return {name, *signing_keys(self.found.valid)}
+        seal = self.bundle.signature
+        sealed_by = seal["key_id"], seal["public_key_fingerprint"]
+        return {sealed_by, *signing_keys(self.found.valid)}
 
 
 @lru_cache(maxsize=1)  # a file of lines offers many records
@@ -281,30 +278,22 @@ def _conclude(
             _refuse_all(taken, str(error).removeprefix(f"{taken.number}: "))
             return
     taken.found = found
-    kept = None
+    bundle = None
     if remade is not None:
-        kept = remade.document, remade.head
+        bundle = remade.bundle
     elif taker.is_import or not taken.is_held:
         whole = (one.whole() for one in taken.remade)
-        kept = published_bundle(found, [*published, *whole], taker.trusted)
-    if kept is None:
-        built = gathered_bundle(
-            found,
-            registry=taker.registry,
-            signer=taker.signer,
-            keys=taker.trusted.by_name,
-            now=taker.now,
-        )
-        taken.bundle = built.document
-        taken.bundle_signature = built.signature
-        taken.built_at = built.built_at
-    else:
-        taken.bundle, bundle = kept
-        taken.bundle_signature = bundle["bundle_signature"]
-        taken.built_at = bundle["built_at"]
+        bundle = published_bundle(found, [*published, *whole], taker.trusted)
+    taken.bundle = bundle or gathered_bundle(
+        found,
+        registry=taker.registry,
+        signer=taker.signer,
+        keys=taker.trusted.by_name,
+        now=taker.now,
+    )
     if taken.is_held:
         return
-    taken.created = _created(found, taken.bundle_signature)
+    taken.created = _created(found, taken.bundle.signature)
     for offer in metadata:
         try:
             taken.raw = read_raw_metadata(offer.document, found.record)

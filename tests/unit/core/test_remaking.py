@@ -75,8 +75,9 @@ def test_what_is_minted_is_read_as_the_readable_code_reads_it(a_paper, later):
     bundle = json.loads(minted.bundle.document)
 
     assert found.whole() == bundle
-    assert found.head == {name: bundle[name] for name in bundle if name < "state"}
-    assert found.document == minted.bundle.document
+    assert found.bundle.document == minted.bundle.document
+    assert found.bundle.built_at == bundle["built_at"]
+    assert found.bundle.signature == bundle["bundle_signature"]
     wanted = gathered(minted.identity.pith_number, bundle["events"], KEYRING, [bundle])
     assert told(found.found) == told(wanted)
     assert not verify(bundle, KEYRING).failures
@@ -171,7 +172,7 @@ def test_the_seal_counts_only_where_it_is_asked_for():
     assert read(changed(BUNDLE, path, "x"), with_seal=False) is None
     other = changed(BUNDLE, ("bundle_signature", "bundle_sha256"), "0" * 64)
     assert read(other) is None
-    assert read(other, with_seal=False).document == canonical_json(other)
+    assert read(other, with_seal=False).bundle.document == canonical_json(other)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,22 @@ def test_filling_is_serialising_whatever_is_said(some_rows):
     assert template.fill(columns(some_rows)) == [specimen(*row) for row in some_rows]
 
 
+@law
+@given(rows)
+def test_what_a_document_says_in_the_gaps_is_what_it_was_filled_with(some_rows):
+    template = Template(specimen("Specimen", 70001, "0123abcd"), GAPS)
+
+    for name, number, digest in some_rows:
+        said = {"name": dump_canonical(name), "number": b"%d" % number, "digest": digest.encode()}
+        assert template.said_in(template.filled(said)) == said
+
+
+@pytest.mark.parametrize("other", [b"", b"[]", b'{"a":"Specimen"}', b'{"a":"x","b":[1'])
+def test_what_no_template_made_says_nothing_in_its_gaps(other):
+    with pytest.raises(ValueError, match="not found"):
+        Template(specimen("Specimen", 70001, "0123abcd"), GAPS).said_in(other)
+
+
 def test_a_specimen_filled_with_its_own_words_is_itself():
     whole = specimen("Specimen", 70001, "0123abcd")
 

@@ -106,4 +106,4 @@ def test_making_bundles_again_changes_nothing_of_what_is_taken_in(held, offers):
 def test_one_bundle_as_minted_stays_as_it_is_published():
     offers = [(OfferKind.BUNDLE, canonical_json(THEIRS))]
     assert taken(READY, None, offers) == taken(NeverRemaking(TRUSTED), None, offers)
-    assert taken(READY, None, offers)["bundle"] == canonical_json(THEIRS)
+    assert taken(READY, None, offers)["bundle"].document == canonical_json(THEIRS)
