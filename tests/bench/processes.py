@@ -134,9 +134,13 @@ def _cpu_seconds(pid):
 
 def _tree(pid):
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = [*Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:  # it ended
+        return
+    for task in tasks:
         try:
-            named = children.read_text().split()
+            named = (task / "children").read_text().split()
         except OSError:  # it ended
             continue
         for child in named:
