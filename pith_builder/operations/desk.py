@@ -29,7 +29,10 @@ _SHARED_FROM = 1_000
 """Documents that one process takes in while another would still be starting."""
 
 _LAST_SHARE = 4
-"""At the end a stretch is this part of what is left, and no less than this part of the first."""
+"""At the end a stretch is this part of what is left."""
+
+_LEAST_SHARE = 8
+"""No stretch is less than this part of the first: for each, parts are written."""
 
 _HEAPS_OPEN = 256
 """A process may have some thousand files open, and a large merge has more heaps."""
@@ -122,7 +125,7 @@ class Desk:
         found: list[tuple[str, str]] = []
         numbers = self.numbers()
         for first in numbers:
-            size = min(records, max(left // _LAST_SHARE, records // _LAST_SHARE, 1))
+            size = min(records, max(left // _LAST_SHARE, records // _LEAST_SHARE, 1))
             *_, last = first, *islice(numbers, size - 1)
             found.append((first, last))
             left -= size

@@ -40,8 +40,8 @@ def test_what_is_offered_and_replaced_is_told_by_record():
 @pytest.mark.parametrize(
     ("offered", "records", "sizes"),
     [
-        (40, 8, [8, 8, 6, 4, 3, 2, 2, 2, 2, 2, 1]),
-        (9, 8, [2, 2, 2, 2, 1]),
+        (80, 16, [16, 16, 12, 9, 6, 5, 4, 3, 2, 2, 2, 2, 1]),
+        (9, 16, [2, 2, 2, 2, 1]),
         (3, 1, [1, 1, 1]),
         (0, 8, []),
     ],
