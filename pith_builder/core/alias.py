@@ -9,6 +9,7 @@ from pith_builder.core.number import SHORT_LENGTHS, PithNumber
 from pith_builder.core.record import CanonicalRecord
 
 DOI_PREFIX = "10.48550/arxiv."
+_SHORTS = sorted((f"pith_short_{length}", length) for length in SHORT_LENGTHS)
 
 
 class SourceAlias(NamedTuple):
@@ -30,12 +31,11 @@ class SourceAlias(NamedTuple):
 def alias_names(record: CanonicalRecord, number: PithNumber) -> tuple[tuple[str, str], ...]:
     """Return the (kind, value) of each alias that follows from a record, sorted."""
     arxiv_id = record.source_id.value
-    shorts = [(f"pith_short_{length}", number.suffix[:length]) for length in SHORT_LENGTHS]
     return (
         ("arxiv", arxiv_id),
         ("arxiv_version", f"{arxiv_id}v{record.source_version}"),
         ("doi", DOI_PREFIX + arxiv_id),
-        *sorted(shorts),
+        *((kind, number.suffix[:length]) for kind, length in _SHORTS),
     )
 
 

@@ -172,7 +172,7 @@ def take_record(
         dating.append(load_canonical(held))
     later = later_aliases(valid, dating, taker.trusted)
     if taken.new or any(alias.created_at > taken.before_of(alias) for alias in later):
-        _conclude(taker, taken, sorting, later, published, metadata)
+        _conclude(taker, taken, valid, later, published, metadata)
     return taken
 
 
@@ -259,12 +259,11 @@ def _take_bare(
 def _conclude(
     taker: Taker,
     taken: TakenRecord,
-    sorting: Sorting,
+    valid: tuple[Event, ...],
     later: list[SourceAlias],
     published: list[JsonValue],
     metadata: list[Offer],
 ) -> None:
-    valid = sorting.valid()
     remade = taken.remade[0] if len(taken.remade) == 1 else None
     # Of a record that is held, the seal of what is offered was not looked at.
     is_new = not taken.is_held and not published and not later
