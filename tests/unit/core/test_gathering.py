@@ -83,8 +83,10 @@ def test_without_a_record_created_there_is_nothing_to_gather():
 
 def test_what_is_published_whole_stays_as_it_is():
     found = gather(PUBLISHED)
-    document, bundle = published_bundle(found, [PUBLISHED], TRUSTED)
-    assert (document, bundle) == (canonical_json(PUBLISHED), PUBLISHED)
+    kept = published_bundle(found, [PUBLISHED], TRUSTED)
+    assert kept.document == canonical_json(PUBLISHED)
+    assert kept.signature == PUBLISHED["bundle_signature"]
+    assert kept.built_at == PUBLISHED["built_at"]
 
 
 def test_of_several_bundles_that_say_all_one_is_chosen_whatever_their_order():
