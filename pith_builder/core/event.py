@@ -35,7 +35,7 @@ class Event(NamedTuple):
         signer_id: Who states it.
         prev_event: The event it follows, or None.
         supersedes: The events it takes the place of.
-        payload: The statement.
+        payload: The statement, or what parses it when it is looked into.
         reduced: What the state shows of it (FORMAT.md 9), the payload ready to splice.
         signature: Its signature block.
         document: Its canonical JSON, whole.
