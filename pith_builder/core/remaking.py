@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from orjson import Fragment
@@ -73,7 +74,7 @@ _TEXTS = ("title", "excerpt", "authors")
 """What a graph snapshot says of a paper beside its record."""
 
 _READ = (
-    *("record", "seconds", "microseconds", *_TEXTS),
+    *("record", "microseconds", *_TEXTS),
     *("receipt_signature", "created_signature", "graph_signature"),
     *("bundle_sha256", "bundle_signature"),
 )
@@ -202,12 +203,12 @@ class _Maker:
         self._templates = templates(one, other)
         whole = one.documents["bundle"]
         gaps = {**one.gaps, "record": one.documents["record"]}
-        self._bundle = Template(whole, {name: gaps[name] for name in (*_READ, *_OF_ANY_LENGTH)})
+        self._reading = Template(whole, {name: gaps[name] for name in (*_READ, *_OF_ANY_LENGTH)})
         self._made = load_canonical(whole)
 
     def remade(self, document: bytes, keyring: Keyring, *, with_seal: bool) -> Remade | None:
         """Make a bundle again, and check the signatures in it."""
-        said = self._bundle.said_in(document)
+        said = self._reading.said_in(document)
         named = read_record(said["record"])
         signed_at = said["microseconds"].decode()
         said |= _said(named)
@@ -275,25 +276,22 @@ class _Maker:
 class _Unread(Mapping[str, JsonValue]):
     """A payload that is parsed when somebody looks into it: most are stored unread."""
 
-    __slots__ = ("_document", "_value")
-
     def __init__(self, document: bytes) -> None:
         self._document = document
-        self._value: dict[str, JsonValue] | None = None
 
-    def _read(self) -> dict[str, JsonValue]:
-        if self._value is None:
-            self._value = load_canonical(self._document)
-        return self._value
+    @cached_property
+    def _said(self) -> dict[str, JsonValue]:
+        said: dict[str, JsonValue] = load_canonical(self._document)
+        return said
 
     def __getitem__(self, name: str) -> JsonValue:
-        return self._read()[name]
+        return self._said[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return iter(self._said)
 
     def __len__(self) -> int:
-        return len(self._read())
+        return len(self._said)
 
 
 def _is_text(said: bytes) -> bool:
