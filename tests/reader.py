@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from contextlib import ExitStack
 
 from click.testing import CliRunner
 
@@ -16,12 +17,13 @@ from pith_builder.cli import pith
 from tests.arxiv_server.server import LoopbackArxiv
 from tests.arxiv_server.store import Store
 from tests.lakes import ROOT, SAMPLE, bare_environment
+from tests.ports import held_port
 
 WIDTH = 110
 """Columns of the reader's terminal."""
 
 PORTS = ("4200", "8000", "8018")
-"""Ports that the guides name; here free ones stand for them."""
+"""Ports that the guides name; here the reader's own stand for them."""
 
 STAYING = {
     "make loopback-arxiv": "PITH_API_URL=",
@@ -51,20 +53,14 @@ _COLOUR = re.compile(r"\x1b\[\d*m")
 _COMMENT = re.compile(r"(?:^|\s+)#\s.*$", re.MULTILINE)
 
 
-def free_port():
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Reader:
     """One page's reader; leaving the page ends what goes on in other terminals."""
 
     def __init__(self, folder):
         """Make the clone in `folder`."""
         self.clone = folder / "pith-builder"
-        self._ports = {port: str(free_port()) for port in PORTS}
+        self._held = ExitStack()
+        self._ports = {port: str(self._held.enter_context(held_port())) for port in PORTS}
         self._arxiv = LoopbackArxiv(Store.read(SAMPLE))
         self._staying = []
         self._environment = folder / "environment"
@@ -110,6 +106,7 @@ class Reader:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self._arxiv.__exit__(*failure)
+        self._held.close()
 
     def run(self, block):
         """Run a block, and return all that it printed.
@@ -190,16 +187,17 @@ class Reader:
             assert time.monotonic() < deadline, f"{command} is not up:\n{said}"
             time.sleep(0.1)
         if url := re.search(r"http://127\.0\.0\.1:(\d+)", said):
-            self._until_heard(int(url[1]), deadline)
+            self._until_heard(process, int(url[1]), deadline)
         return self._as_printed(said)
 
     @staticmethod
-    def _until_heard(port, deadline):
-        """Wait until something listens: Prefect says where before it does."""
+    def _until_heard(process, port, deadline):
+        """Wait until the process listens: Prefect says where before it does."""
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
+            assert process.poll() is None, f"what should listen on {port} ended"
             assert time.monotonic() < deadline, f"nothing listens on {port}"
             time.sleep(0.2)
 

@@ -20,17 +20,16 @@ from tests.arxiv_server.store import Store
 from tests.harvests import Local, bad, held, many, target, wanted
 from tests.lakes import LATER, SAMPLE, content_roots, flip, part_of, pith, rows
 from tests.makers import NOW
+from tests.ports import held_port
 
 pytest.importorskip("prefect", reason="flows need the extra `flows`")
 
-from tests.flows.site import everything_in, options, settings, until
+from tests.flows.site import RUN_SECONDS, everything_in, options, settings, until
 
 NIGHTLY = "nightly-build/nightly"
 AGAIN = "nightly-build/nightly-again"
 BACKFILL = "backfill-category/backfill"
 SINCE = "2024-01-01"
-PATIENCE_SECONDS = 180
-"""A run starts late where the machine has much else to do."""
 DAYS = ("2024-01-10", "2024-01-11", "2024-01-12")
 
 
@@ -74,6 +73,13 @@ def once_more(site):
     return AGAIN
 
 
+@pytest.fixture
+def port():
+    """Where arXiv is, though it be down."""
+    with held_port() as held:
+        yield held
+
+
 def first_night(**changes):
     return {"since": SINCE, "options": options(**changes)}
 
@@ -85,7 +91,7 @@ def slowly(arxiv):
 
     def hold(_store):
         asked.set()
-        let_go.wait(PATIENCE_SECONDS)
+        let_go.wait(RUN_SECONDS)
 
     arxiv.at_request(1, hold)
     yield asked, let_go
@@ -191,7 +197,7 @@ def test_every_parameter_says_what_it_is(site):
 def test_two_nightly_runs_at_once_do_no_harm(site, night, once_more, slowly):
     asked, let_go = slowly
     first = site.start(NIGHTLY, first_night(), **night.settings)
-    assert asked.wait(PATIENCE_SECONDS)
+    assert asked.wait(RUN_SECONDS)
     second = site.start(once_more, first_night(), **night.settings)
     site.process_of(second)
     time.sleep(1)
@@ -205,7 +211,7 @@ def test_two_nightly_runs_at_once_do_no_harm(site, night, once_more, slowly):
 def test_a_second_run_of_a_deployment_waits_in_the_queue(site, night, slowly):
     asked, let_go = slowly
     first = site.start(NIGHTLY, first_night(), **night.settings)
-    assert asked.wait(PATIENCE_SECONDS)
+    assert asked.wait(RUN_SECONDS)
     second = site.start(NIGHTLY, first_night(), **night.settings)
     until(lambda: site.state(second)["name"] == "AwaitingConcurrencySlot")
     let_go.set()
@@ -217,7 +223,7 @@ def test_a_second_run_of_a_deployment_waits_in_the_queue(site, night, slowly):
 def test_a_killed_nightly_run_again_leaves_the_same_lake(site, night, once_more, slowly):
     asked, let_go = slowly
     killed = site.start(NIGHTLY, first_night(), **night.settings)
-    assert asked.wait(PATIENCE_SECONDS)
+    assert asked.wait(RUN_SECONDS)
     os.kill(site.process_of(killed), signal.SIGKILL)
     let_go.set()
     assert site.ended(killed)["type"] == "CRASHED"
@@ -231,7 +237,7 @@ def test_a_killed_nightly_run_again_leaves_the_same_lake(site, night, once_more,
 def test_a_run_that_comes_back_from_the_dead_does_no_harm(site, night, once_more, slowly):
     asked, let_go = slowly
     dead = site.start(NIGHTLY, first_night(), **night.settings)
-    assert asked.wait(PATIENCE_SECONDS)
+    assert asked.wait(RUN_SECONDS)
     stopped = site.process_of(dead)
     os.kill(stopped, signal.SIGSTOP)
     try:
@@ -248,14 +254,13 @@ def test_a_run_that_comes_back_from_the_dead_does_no_harm(site, night, once_more
 
 
 def test_with_arxiv_down_the_nightly_fails_in_one_line_and_the_next_covers_both_days(
-    site, tmp_path, key_file
+    site, tmp_path, key_file, port
 ):
     lake = tmp_path / "lake"
     store = Store(papers(10, ("2024-01-10",)), now=lambda: at)
     at = datetime(2024, 1, 11, 2, tzinfo=UTC)
-    with LoopbackArxiv(store) as arxiv:
+    with LoopbackArxiv(store, port=port) as arxiv:
         here = settings(arxiv, lake, key_file)
-        port = int(arxiv.oai_url.split(":")[2].split("/")[0])
         dated = ("--now", NOW.isoformat())
         done = pith("nightly", "--since", SINCE, *dated, PITH_PACE_SECONDS=0, **here)
         assert done.code == 0, done.err
