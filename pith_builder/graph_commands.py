@@ -215,7 +215,7 @@ def _take(
 
     target = target_of(settings, lake, now, workers, wait)
     if workers > 1 and any(map(is_shared, places)):
-        begin_server("pith_builder.operations.taking_in")
+        begin_server("pith_builder.operations.taking_in", huge_pages=True)
     from pith_builder.operations.run_facts import files_read
     from pith_builder.operations.taking_in import take_in
 

@@ -6,14 +6,19 @@ import multiprocessing
 import os
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import Any
 
 _LONGEST_FOLDER = 64
 """Characters: a socket's whole path may have 107, some 30 of them its own name."""
+
+_TUNABLES = "GLIBC_TUNABLES"
+_HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""Has glibc ask Linux for huge pages (its manual, Memory Allocation Tunables); others pass it."""
 
 
 def process_pool(
@@ -32,13 +37,30 @@ def process_pool(
     return ProcessPoolExecutor(workers, _context(program), _start, (initializer, arguments))
 
 
-def begin_server(program: str) -> None:
+def begin_server(program: str, *, huge_pages: bool = False) -> None:
     """Let the server of `process_pool` read the program, while this process reads its own.
 
     For whoever will surely want a pool: the third of a second that it takes is not waited for.
+    With `huge_pages` its processes ask for such: those that hold many large documents take a
+    twentieth less time. An operator's own tunables of glibc go before.
     """
-    if _context(program).get_start_method() == "forkserver":
+    if _context(program).get_start_method() != "forkserver":
+        return
+    if huge_pages and _TUNABLES not in os.environ:
+        with _environment(_TUNABLES, _HUGE_PAGES):
+            forkserver.ensure_running()
+    else:
         forkserver.ensure_running()
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """Set a variable that is not set, for a process that is started meanwhile."""
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def _context(program: str) -> BaseContext:

@@ -12,6 +12,7 @@ from pith_builder.operations.processes import begin_server, process_pool
 from tests.lakes import line
 
 PROGRAM = "pith_builder.operations.workers"
+TUNABLES = "GLIBC_TUNABLES"
 AUDIT = "pith_builder.operations.audit"
 
 
@@ -34,6 +35,29 @@ def test_workers_are_forked_from_the_server_that_was_begun():
 
     with process_pool(1, PROGRAM) as pool:
         assert pool.submit(os.getppid).result() == begun == server()
+
+
+@pytest.mark.usefixtures("no_server")
+@pytest.mark.parametrize(
+    ("own", "asked", "told"),
+    [
+        (None, True, "glibc.malloc.hugetlb=1"),
+        (None, False, None),
+        ("glibc.malloc.arena_max=1", True, "glibc.malloc.arena_max=1"),
+    ],
+)
+def test_workers_alone_are_told_of_huge_pages_unless_the_operator_tells_them(
+    monkeypatch, own, asked, told
+):
+    monkeypatch.delenv(TUNABLES, raising=False)
+    if own is not None:
+        monkeypatch.setenv(TUNABLES, own)
+
+    begin_server(PROGRAM, huge_pages=asked)
+
+    assert os.environ.get(TUNABLES) == own
+    with process_pool(1, PROGRAM) as pool:
+        assert pool.submit(os.getenv, TUNABLES).result() == told
 
 
 @pytest.mark.usefixtures("no_server")
